@@ -166,7 +166,11 @@ impl Header {
     /// The header of a new object without hash or flags; `slots` is clipped to the overflow mark.
     #[inline(always)]
     pub const fn new(class: ClassIndex, format: Format, slots: usize) -> Header {
-        let count = if slots >= SLOTS_OVERFLOW as usize { SLOTS_OVERFLOW } else { slots as u64 };
+        let count = if slots >= SLOTS_OVERFLOW as usize {
+            SLOTS_OVERFLOW
+        } else {
+            slots as u64
+        };
         Header(count << SLOTS_SHIFT | (format.0 as u64) << FORMAT_SHIFT | class.0 as u64)
     }
 
@@ -223,7 +227,8 @@ mod tests {
 
     #[test]
     fn header_fields_do_not_overlap() {
-        let header = Header::new(ClassIndex::new(0x2A_BCDE), Format::bytes(3), 77).with_hash(0xABCDEF);
+        let header =
+            Header::new(ClassIndex::new(0x2A_BCDE), Format::bytes(3), 77).with_hash(0xABCDEF);
         assert_eq!(header.class_index().index(), 0x2A_BCDE);
         assert_eq!(header.format(), Format::bytes(3));
         assert_eq!(header.slots_byte(), 77);

@@ -2,5 +2,6 @@
 //!
 //! This crate never knows Smalltalk, bytecodes or machine code. Start reading at [`layout`].
 
+pub mod heap;
 pub mod layout;
 pub mod oop;

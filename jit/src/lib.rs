@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Machine code: RTL, lowerings, code space. This crate never knows C declarations.
+
+pub mod rtl;

@@ -1,0 +1,73 @@
+//! What the VM asks of the foreign-function machinery, which another crate implements.
+
+use crate::context::VmContext;
+use gc::oop::Oop;
+
+/// How external-call methods are executed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Marshalling {
+    /// RTL lowered into the method's machine code.
+    #[default]
+    Compiled,
+    /// The same RTL run by the RTL interpreter.
+    Interpreted,
+    /// The call specification driven through libffi.
+    Libffi,
+}
+
+/// The names the loader tried and what it said, for `LibraryNotFound`.
+#[derive(Clone, Debug)]
+pub struct LibraryNotFound {
+    /// File names or paths, each with the loader's words.
+    pub attempts: Vec<(String, String)>,
+}
+
+/// A handle of an open library; 0 is the running process.
+pub type LibraryHandle = u64;
+
+/// What an external-call method is executed by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExternalCode {
+    /// Machine code at this address.
+    Machine(u64),
+    /// A plan that [`Foreign::call_plan`] runs.
+    Plan(u32),
+}
+
+/// What is handed over to make an external-call method callable.
+pub struct ExternalMethod<'a> {
+    /// Name for listings: `Class>>selector`.
+    pub name: &'a str,
+    /// Number of arguments.
+    pub argument_count: usize,
+    /// The RTL as the image made it: an Array of Arrays, op Symbol first.
+    pub rtl: Oop,
+    /// Address of the foreign function; 0 where the RTL calls through a register only.
+    pub function: u64,
+}
+
+/// The foreign-function machinery.
+pub trait Foreign {
+    /// Opens a library by bare name, file name or path.
+    fn open(&mut self, name: &str) -> Result<LibraryHandle, LibraryNotFound>;
+    /// The address of a symbol in an open library.
+    fn symbol(&mut self, library: LibraryHandle, name: &str) -> Option<u64>;
+    /// Makes an external-call method callable. The error says which RTL operation is wrong.
+    fn install(
+        &mut self,
+        context: &mut VmContext,
+        method: &ExternalMethod<'_>,
+    ) -> Result<ExternalCode, String>;
+    /// Drops what `install` made.
+    fn remove(&mut self, code: ExternalCode);
+    /// Runs machine code from the interpreter: receiver and arguments are the topmost words of the
+    /// VM stack. Answers as the `enter` stub does.
+    fn enter(&mut self, context: &mut VmContext, code: u64) -> crate::context::Outcome;
+    /// Runs a plan in the RTL interpreter (or libffi), leaving the VM stack as it is; the
+    /// result is in `context.value`.
+    fn call_plan(&mut self, context: &mut VmContext, plan: u32) -> crate::context::Outcome;
+    /// The listing of installed code: RTL beside machine code.
+    fn listing(&self, code: ExternalCode) -> String;
+    /// Bytes of code space in use.
+    fn code_bytes(&self) -> usize;
+}
