@@ -8,8 +8,10 @@
 //! | body: `slots` words of 8 bytes                                                    |
 //! ```
 //!
-//! A slot count of 255 means that the word *before* the header holds the true count. An oop is the
-//! address of the header, so the body starts at `oop + 8` for every object.
+//! A slot count of 255 means that the word *before* the header holds the true count, in its low
+//! 56 bits; its top byte is 255 too, so that a walk that meets the object from below can tell this
+//! word from a header. An oop is the address of the header, so the body starts at `oop + 8` for
+//! every object. Objects are aligned to 8 bytes and take at least their header.
 
 /// Size of a word, a header and a slot, in bytes.
 pub const WORD_BYTES: usize = 8;
@@ -33,6 +35,8 @@ pub const SLOTS_SHIFT: u32 = 56;
 pub const SLOTS_BYTE: usize = 7;
 /// The slot count that says: the word before the header holds the count.
 pub const SLOTS_OVERFLOW: u64 = 255;
+/// Mask of the true slot count within the overflow word before a header.
+pub const OVERFLOW_COUNT_MASK: u64 = (1 << SLOTS_SHIFT) - 1;
 
 /// The collector has reached the object.
 pub const FLAG_MARKED: u64 = 1 << 27;
@@ -42,7 +46,7 @@ pub const FLAG_REMEMBERED: u64 = 1 << 28;
 pub const FLAG_PINNED: u64 = 1 << 29;
 /// The object has a finalizer registered.
 pub const FLAG_FINALIZABLE: u64 = 1 << 30;
-/// Reserved to the collector (survivor age).
+/// The young object has survived a scavenge: the next one promotes it to old space.
 pub const FLAG_AGED: u64 = 1 << 31;
 
 const _: () = assert!(FORMAT_SHIFT == CLASS_INDEX_BITS);
@@ -151,6 +155,18 @@ impl Format {
     }
 }
 
+/// Words that an object of `slots` body words takes in all: overflow word, header and body.
+#[inline(always)]
+pub const fn object_words(slots: usize) -> usize {
+    slots + 1 + (slots >= SLOTS_OVERFLOW as usize) as usize
+}
+
+/// The overflow word of an object of `slots` body words.
+#[inline(always)]
+pub const fn overflow_word(slots: usize) -> u64 {
+    SLOTS_OVERFLOW << SLOTS_SHIFT | slots as u64
+}
+
 /// Number of body words of a byte object of `len` bytes: room for the bytes and one zero byte.
 #[inline(always)]
 pub const fn byte_slots(len: usize) -> usize {
@@ -166,7 +182,11 @@ impl Header {
     /// The header of a new object without hash or flags; `slots` is clipped to the overflow mark.
     #[inline(always)]
     pub const fn new(class: ClassIndex, format: Format, slots: usize) -> Header {
-        let count = if slots >= SLOTS_OVERFLOW as usize { SLOTS_OVERFLOW } else { slots as u64 };
+        let count = if slots >= SLOTS_OVERFLOW as usize {
+            SLOTS_OVERFLOW
+        } else {
+            slots as u64
+        };
         Header(count << SLOTS_SHIFT | (format.0 as u64) << FORMAT_SHIFT | class.0 as u64)
     }
 
@@ -223,7 +243,8 @@ mod tests {
 
     #[test]
     fn header_fields_do_not_overlap() {
-        let header = Header::new(ClassIndex::new(0x2A_BCDE), Format::bytes(3), 77).with_hash(0xABCDEF);
+        let header =
+            Header::new(ClassIndex::new(0x2A_BCDE), Format::bytes(3), 77).with_hash(0xABCDEF);
         assert_eq!(header.class_index().index(), 0x2A_BCDE);
         assert_eq!(header.format(), Format::bytes(3));
         assert_eq!(header.slots_byte(), 77);

@@ -53,7 +53,10 @@ impl Oop {
     /// # Safety
     /// The bits must be an immediate or the address of a live object of the heap in use: every
     /// safe function that looks inside an object relies on it.
-    #[expect(unsafe_code, reason = "forging a pointer is what makes the rest unsafe")]
+    #[expect(
+        unsafe_code,
+        reason = "forging a pointer is what makes the rest unsafe"
+    )]
     #[inline(always)]
     pub const unsafe fn from_bits(bits: u64) -> Oop {
         Oop(bits)
@@ -108,7 +111,11 @@ impl Oop {
     /// The value of a SmallInteger.
     #[inline(always)]
     pub const fn as_i64(self) -> Option<i64> {
-        if self.is_small_integer() { Some((self.0 as i64) >> TAG_BITS) } else { None }
+        if self.is_small_integer() {
+            Some((self.0 as i64) >> TAG_BITS)
+        } else {
+            None
+        }
     }
 
     /// The Character of a code point. Any 21-bit value is taken, so that bytes of C strings pass.
@@ -120,7 +127,11 @@ impl Oop {
     /// The code point of a Character.
     #[inline(always)]
     pub const fn as_char(self) -> Option<u32> {
-        if self.tag() == TAG_CHARACTER { Some((self.0 >> TAG_BITS) as u32) } else { None }
+        if self.tag() == TAG_CHARACTER {
+            Some((self.0 >> TAG_BITS) as u32)
+        } else {
+            None
+        }
     }
 
     /// The immediate float of `value`, or `None` where its exponent is out of the immediate range.
@@ -147,8 +158,11 @@ impl Oop {
             return None;
         }
         let rebased = self.0 >> TAG_BITS;
-        let rotated =
-            if rebased <= 1 { rebased } else { rebased.wrapping_add(FLOAT_EXPONENT_OFFSET) };
+        let rotated = if rebased <= 1 {
+            rebased
+        } else {
+            rebased.wrapping_add(FLOAT_EXPONENT_OFFSET)
+        };
         Some(f64::from_bits(rotated.rotate_right(1)))
     }
 }
