@@ -271,7 +271,7 @@ fn polymorphic_block(poly: Poly, receivers: &[u64]) -> (CodeBlock, AssemblyOffse
         );
         site
     };
-    let (block, site) = CodeBlock::with_data(code, |ops, site| emit_poly_data(ops, site));
+    let (block, site) = CodeBlock::with_data(code, emit_poly_data);
     (block, site.entry)
 }
 

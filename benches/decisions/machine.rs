@@ -13,14 +13,24 @@ use std::mem::offset_of;
 /// The assembler: code for a known base address, as a vector of bytes.
 pub(crate) type Assembler = VecAssembler<dynasmrt::x64::X64Relocation>;
 
+/// A general or xmm register by its number, for templates where a table chooses it.
+#[derive(Clone, Copy)]
+pub(crate) struct Register(pub(crate) u8);
+
+impl From<Register> for u8 {
+    fn from(register: Register) -> u8 {
+        register.0
+    }
+}
+
 /// Size of a page, in bytes.
 pub(crate) const PAGE_BYTES: usize = 4096;
 /// Address space reserved for one code block, in bytes.
 const BLOCK_BYTES: usize = 1 << 20;
 /// Size of the VM stack, in words.
 const STACK_WORDS: usize = 1 << 15;
-/// Size of the nursery, in words: 1 MiB, so that it stays in a second-level cache.
-const NURSERY_WORDS: usize = 1 << 17;
+/// Size of the nursery, in words: 4 MiB.
+const NURSERY_WORDS: usize = 1 << 19;
 
 /// The state that machine code shares with the run-time system. All fields are 64 bits.
 #[repr(C)]

@@ -4,9 +4,10 @@
 //! operation is lowered by itself, with the registers it names and no memory of its neighbours.
 //! Arguments lie on the VM stack, the last at `[rsp + 8]`.
 
-use crate::callouts::add;
+use crate::callouts::{Add, add};
 use crate::machine::{
-    Assembler, C_STACK, CodeBlock, ERRNO, ERRNO_ADDRESS, Machine, NIL, VM_FP, VM_SP, counted_loop,
+    Assembler, C_STACK, CodeBlock, ERRNO, ERRNO_ADDRESS, Machine, NIL, Register, VM_FP, VM_SP,
+    counted_loop,
 };
 use crate::table::{CHECKED_ITERATIONS, Table};
 use dynasm::dynasm;
@@ -16,39 +17,37 @@ use std::hint::black_box;
 #[path = "rtl_hand.rs"]
 mod hand;
 
-/// A general register, by its number.
-type Gpr = u8;
-const RAX: Gpr = 0;
-const RCX: Gpr = 1;
-const RDX: Gpr = 2;
-const RSI: Gpr = 6;
-const RDI: Gpr = 7;
-const R8: Gpr = 8;
-const R9: Gpr = 9;
+const RAX: Register = Register(0);
+const RCX: Register = Register(1);
+const RDX: Register = Register(2);
+const RSI: Register = Register(6);
+const RDI: Register = Register(7);
+const R8: Register = Register(8);
+const R9: Register = Register(9);
 /// The integer argument registers of System V AMD64 (psABI section 3.2.3), in order.
-const INTEGER_ARGUMENTS: [Gpr; 6] = [RDI, RSI, RDX, RCX, R8, R9];
+const INTEGER_ARGUMENTS: [Register; 6] = [RDI, RSI, RDX, RCX, R8, R9];
 
 /// An RTL operation. Those that check fail to the method's one failure label.
 #[derive(Clone, Copy)]
 enum Rtl {
     /// Loads an argument, counted from 1.
-    Argument(Gpr, u8),
+    Argument(Register, u8),
     /// SmallInteger to machine word.
-    UntagInteger(Gpr),
+    UntagInteger(Register),
     /// Fails unless the word fits a C `int`.
-    CheckInt(Gpr),
+    CheckInt(Register),
     /// Immediate float to double in that xmm register.
-    UnboxFloat(u8, Gpr),
+    UnboxFloat(Register, Register),
     /// Reserves bytes of outgoing arguments on the C stack, whose address r11 keeps.
     Outgoing(i32),
     /// Stores a word into the outgoing arguments.
-    StoreOutgoing(i32, Gpr),
+    StoreOutgoing(i32, Register),
     /// Goes to the C stack, calls, comes back, keeps errno.
     Call(i64),
     /// Sign-extends 32 bits.
-    SignExtendInt(Gpr),
+    SignExtendInt(Register),
     /// Machine word to SmallInteger, into rax.
-    TagInteger(Gpr),
+    TagInteger(Register),
     /// xmm0 to immediate float, into rax.
     BoxFloat,
     /// Answers rax and pops the receiver and the arguments.
@@ -70,6 +69,8 @@ extern "C" fn sum10(
     a + b + c + d + e + f + g + h + i + j
 }
 
+type Sum10 = extern "C" fn(i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64;
+
 /// What is marshalled: name, arguments as tagged words, RTL, hand-written method, C loop.
 struct Case {
     name: &'static str,
@@ -88,7 +89,7 @@ fn cases() -> [Case; 3] {
             arguments: vec![3 << 3 | 1, 4 << 3 | 1],
             rtl: add_rtl(),
             by_hand: hand::add_method,
-            c_loop: |n| c_loop(n, add, |add| add(3, 4) as u64),
+            c_loop: |n| c_loop(n, add as Add, |add| add(3, 4) as u64),
             result: 7 << 3 | 1,
         },
         Case {
@@ -109,7 +110,7 @@ fn cases() -> [Case; 3] {
             rtl: sum10_rtl(),
             by_hand: hand::sum10_method,
             c_loop: |n| {
-                c_loop(n, sum10, |sum10| {
+                c_loop(n, sum10 as Sum10, |sum10| {
                     sum10(1, 2, 3, 4, 5, 6, 7, 8, 9, 10) as u64
                 })
             },
@@ -240,7 +241,7 @@ fn add_rtl() -> Vec<Rtl> {
 
 fn hypot_rtl() -> Vec<Rtl> {
     let mut rtl = Vec::new();
-    for (xmm, index) in [(0, 1), (1, 2)] {
+    for (xmm, index) in [(Register(0), 1), (Register(1), 2)] {
         rtl.push(Rtl::Argument(RAX, index));
         rtl.push(Rtl::UnboxFloat(xmm, RAX));
     }
@@ -311,14 +312,14 @@ fn lower(ops: &mut Assembler, method: DynamicLabel, case: &Case) {
 }
 
 /// A word that takes more than 61 bits fails here; the real method makes a large integer of it.
-fn lower_tag(ops: &mut Assembler, of: Gpr, fail: DynamicLabel) {
+fn lower_tag(ops: &mut Assembler, of: Register, fail: DynamicLabel) {
     dynasm!(ops ; .arch x64
         ; mov rcx, Rq(of) ; shl rcx, 3 ; mov rdx, rcx ; sar rdx, 3 ; cmp rdx, Rq(of) ; jne =>fail
         ; lea rax, [rcx + 1]
     );
 }
 
-fn lower_unbox(ops: &mut Assembler, to: u8, of: Gpr, fail: DynamicLabel) {
+fn lower_unbox(ops: &mut Assembler, to: Register, of: Register, fail: DynamicLabel) {
     dynasm!(ops ; .arch x64
         ; test Rb(of), 4 ; jz =>fail
         ; shr Rq(of), 3 ; cmp Rq(of), 1 ; jbe =>fail
