@@ -5,7 +5,8 @@
 //! untagged, the result tagged. No callee here calls back, so that nothing else uses the stacks.
 
 use crate::machine::{
-    Assembler, C_STACK, CodeBlock, ERRNO, ERRNO_ADDRESS, Machine, NIL, VM_FP, VM_SP, counted_loop,
+    Assembler, C_STACK, CodeBlock, ERRNO, ERRNO_ADDRESS, EXTERNAL_METHOD, Machine, NIL, VM_FP,
+    VM_SP, counted_loop,
 };
 use crate::table::{CHECKED_ITERATIONS, Table};
 use dynasm::dynasm;
@@ -41,6 +42,8 @@ enum Switch {
 struct Way {
     switch: Switch,
     errno: bool,
+    /// The number of the external method stored in the context, for stack walks.
+    numbered: bool,
     frame: bool,
 }
 
@@ -48,9 +51,16 @@ const fn way(switch: Switch, errno: bool, frame: bool) -> Way {
     Way {
         switch,
         errno,
+        numbered: false,
         frame,
     }
 }
+
+/// What the record decides.
+const NUMBERED: Way = Way {
+    numbered: true,
+    ..way(Switch::Register, true, false)
+};
 
 const BARE: [(&str, Way); 6] = [
     ("one stack", way(Switch::OneStack, false, false)),
@@ -76,7 +86,7 @@ const BARE: [(&str, Way); 6] = [
     ),
 ];
 
-const METHODS: [(&str, Way); 7] = [
+const METHODS: [(&str, Way); 8] = [
     (
         "frameless, one stack, aligned at the call",
         way(Switch::OneStackAligned, false, false),
@@ -96,6 +106,10 @@ const METHODS: [(&str, Way); 7] = [
     (
         "frameless, switch, register, errno kept",
         way(Switch::Register, true, false),
+    ),
+    (
+        "frameless, switch, register, errno kept, method's number stored",
+        NUMBERED,
     ),
     (
         "full frame, switch, reloaded, errno kept",
@@ -212,6 +226,9 @@ fn bare_loop(ops: &mut Assembler, way: Way) -> AssemblyOffset {
 
 /// Calls `add` the given way, with the arguments in place; the result is in eax.
 fn call_foreign(ops: &mut Assembler, way: Way) {
+    if way.numbered {
+        dynasm!(ops ; .arch x64 ; mov DWORD [BYTE rbx + EXTERNAL_METHOD], 0x1234);
+    }
     match way.switch {
         Switch::OneStack => {}
         Switch::OneStackAligned => dynasm!(ops ; .arch x64 ; mov r14, rsp ; and rsp, -16),

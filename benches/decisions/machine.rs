@@ -42,6 +42,8 @@ pub(crate) struct VmContext {
     /// The VM stack pointer and frame pointer when machine code was left.
     pub(crate) vm_sp: u64,
     pub(crate) vm_fp: u64,
+    /// The number of the external-call method that machine code was left from.
+    pub(crate) external_method: u64,
     /// A frame must not start below this address.
     pub(crate) stack_limit: u64,
     /// The address of this thread's `errno`, and the value kept after the last foreign call.
@@ -65,6 +67,7 @@ macro_rules! offsets {
 }
 offsets! {
     VM_STACK = vm_stack; C_STACK = c_stack; VM_SP = vm_sp; VM_FP = vm_fp;
+    EXTERNAL_METHOD = external_method;
     STACK_LIMIT = stack_limit; ERRNO_ADDRESS = errno_address; ERRNO = errno;
     FREE = free; NURSERY_END = nursery_end; NURSERY_START = nursery_start;
     NIL = nil; HELPER = helper;
@@ -177,6 +180,7 @@ impl Machine {
             c_stack: 0,
             vm_sp: 0,
             vm_fp: 0,
+            external_method: 0,
             stack_limit: stack_start as u64 + 4096,
             // SAFETY: the function only answers the address of this thread's variable.
             errno_address: unsafe { libc::__errno_location() } as u64,
