@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! [fp+24] receiver  [fp+16] n  [fp+8] return pc  [fp] caller fp
-//! [fp-8] method  [fp-16] closure  [fp-24] receiver  [fp-32] bytecode pc   (as far as the shape goes)
+//! [fp-8] method  [fp-16] closure  [fp-24] receiver  [fp-32] bytecode pc  (or fewer)
 //! ```
 
 use crate::machine::{Assembler, CodeBlock, Machine, NIL, STACK_LIMIT, counted_loop};
