@@ -3,6 +3,7 @@
 //! This crate never knows machine code: it declares what it asks of others in [`foreign`].
 
 pub mod bytecode;
+pub mod compiler;
 pub mod context;
 pub mod entry;
 pub mod failure;
