@@ -335,9 +335,10 @@ impl<'a> Generator<'a, '_> {
         for_value: bool,
     ) -> Result<()> {
         // A literal limit is pushed in each round, anything else is evaluated once.
-        let literal_limit = match limit {
-            Expression::Literal(&Literal::Integer(value)) => Some(value),
-            _ => None,
+        let literal_limit = if let Expression::Literal(&Literal::Integer(value)) = limit {
+            Some(value)
+        } else {
+            None
         };
         let limit_temporary = match literal_limit {
             Some(_) => None,

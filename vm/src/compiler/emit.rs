@@ -53,11 +53,6 @@ impl<'a> Emitter<'a> {
         self.line = line;
     }
 
-    /// Whether what is emitted now can be reached.
-    pub(super) fn is_reachable(&self) -> bool {
-        !self.is_unreachable
-    }
-
     /// Appends an instruction.
     pub(super) fn emit(&mut self, instruction: Bytecode) {
         if self.is_unreachable {

@@ -84,7 +84,7 @@ impl<'a> Parser<'a> {
 
     /// Parses the messages and the cascade to a receiver.
     fn messages(&mut self, receiver: Expression<'a>) -> Result<Expression<'a>> {
-        if !self.at_message() {
+        if !self.at_name_or_operator() {
             return Ok(receiver);
         }
         let mut messages = ArenaVec::new_in(self.arena);
@@ -99,11 +99,14 @@ impl<'a> Parser<'a> {
         }
         let mut cascade = ArenaVec::new_in(self.arena);
         while self.take_if(TokenKind::Semicolon)? {
-            cascade.push(match self.token.kind {
-                TokenKind::Identifier => self.unary_message()?,
-                TokenKind::Operator => self.binary_message()?,
-                TokenKind::Keyword => self.keyword_message()?,
-                _ => return self.expected("a message after ';'"),
+            cascade.push(if self.at(TokenKind::Identifier) {
+                self.unary_message()?
+            } else if self.at(TokenKind::Operator) {
+                self.binary_message()?
+            } else if self.at(TokenKind::Keyword) {
+                self.keyword_message()?
+            } else {
+                return self.expected("a message after ';'");
             });
         }
         let messages = messages.into_bump_slice();
@@ -113,13 +116,6 @@ impl<'a> Parser<'a> {
             messages,
             cascade,
         })))
-    }
-
-    fn at_message(&self) -> bool {
-        matches!(
-            self.token.kind,
-            TokenKind::Identifier | TokenKind::Operator | TokenKind::Keyword
-        )
     }
 
     fn unary_message(&mut self) -> Result<Message<'a>> {
@@ -287,7 +283,7 @@ impl<'a> Parser<'a> {
             temporaries,
             statements,
         };
-        let end = self.previous_end;
+        let end = self.previous.end;
         let scope = Cell::new(0);
         let block = Block {
             parameters,

@@ -77,9 +77,10 @@ pub(super) fn plan<'a>(send: &Send<'a>, index: usize) -> Option<Inlined<'a>> {
     if receives_cascade || first_receiver.is_some_and(is_super) {
         return None;
     }
-    match first_receiver {
-        Some(Expression::Block(block)) => block_receiver(block, message),
-        _ => any_receiver(message),
+    if let Some(Expression::Block(block)) = first_receiver {
+        block_receiver(block, message)
+    } else {
+        any_receiver(message)
     }
 }
 
@@ -90,10 +91,10 @@ pub(super) fn is_super(expression: Expression<'_>) -> bool {
 
 /// The argument as a literal block with the given number of parameters.
 fn block<'a>(message: &Message<'a>, argument: usize, parameters: usize) -> Option<&'a Block<'a>> {
-    match message.arguments.get(argument) {
-        Some(Expression::Block(block)) if block.parameters.len() == parameters => Some(block),
-        _ => None,
-    }
+    let Some(Expression::Block(block)) = message.arguments.get(argument) else {
+        return None;
+    };
+    (block.parameters.len() == parameters).then_some(*block)
 }
 
 /// As [`block`], with one parameter or none.
@@ -169,16 +170,30 @@ fn any_receiver<'a>(message: &Message<'a>) -> Option<Inlined<'a>> {
         "timesRepeat:" => block(message, 0, 0).map(Inlined::Times),
         "to:do:" => counted(message, Step::Integer(1)),
         "downTo:do:" => counted(message, Step::Integer(-1)),
-        "to:by:do:" => match message.arguments[1] {
-            Expression::Literal(&Literal::Integer(step)) if step != 0 => {
-                counted(message, Step::Integer(step))
-            }
-            Expression::Literal(&Literal::Double(step)) if step != 0.0 => {
-                counted(message, Step::Double(step))
-            }
-            _ => None,
-        },
+        "to:by:do:" => literal_step(message.arguments[1]).and_then(|step| counted(message, step)),
         _ => None,
+    }
+}
+
+/// A step that a counter can go by: a number other than 0.
+fn literal_step(step: Expression<'_>) -> Option<Step> {
+    let Expression::Literal(literal) = step else {
+        return None;
+    };
+    match *literal {
+        Literal::Integer(step) if step != 0 => Some(Step::Integer(step)),
+        Literal::Double(step) if step != 0.0 => Some(Step::Double(step)),
+        Literal::Nil
+        | Literal::True
+        | Literal::False
+        | Literal::Integer(_)
+        | Literal::LargeInteger(_)
+        | Literal::Double(_)
+        | Literal::Character(_)
+        | Literal::Symbol(_)
+        | Literal::String(_)
+        | Literal::Array(_)
+        | Literal::ByteArray(_) => None,
     }
 }
 

@@ -128,8 +128,8 @@ impl<'a> Lexer<'a> {
         Err(CompileError::new(self.source, at, kind).incomplete(true))
     }
 
-    /// The next token.
-    pub fn next(&mut self) -> Result<Token> {
+    /// Reads the next token.
+    pub fn read(&mut self) -> Result<Token> {
         self.skip_blanks()?;
         let start = self.at;
         let Some(&first) = self.bytes().get(start) else {
