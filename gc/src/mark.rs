@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use hashbrown::HashMap;
 
-use crate::heap::Heap;
+use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_MARKED, Format};
 use crate::object::Object;
 use crate::oop::{Oop, TAG_MASK};
@@ -104,8 +104,6 @@ impl Heap {
     pub unsafe fn collect_full(&mut self, roots: &mut dyn Roots) {
         let begun = Instant::now();
         self.verify_if_wanted(roots, "before a full collection");
-        self.pending = None;
-        self.due = 0;
         if self.marker.active {
             // Ends the marking under way, which keeps what died since it began.
             self.finish_marking(roots);
@@ -115,7 +113,7 @@ impl Heap {
         self.finish_marking(roots);
         self.old.sweep_all(&mut self.pins);
         self.large.release(usize::MAX);
-        self.due = u32::from(self.pending.is_some());
+        self.end_collection(CollectionKind::Full);
         self.verify_if_wanted(roots, "after a full collection");
         self.stats.pauses.record(begun.elapsed());
         self.stats.full_pauses.record(begun.elapsed());
@@ -169,6 +167,7 @@ impl Heap {
     /// and hands the segments to the sweep.
     fn finish_marking(&mut self, roots: &mut dyn Roots) {
         self.collect_nursery(roots, true);
+        self.restore_nursery_size();
         self.mark_roots(roots);
         self.trace_all();
         self.clear_dead_marked();

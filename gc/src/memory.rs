@@ -55,6 +55,26 @@ impl Mapping {
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
+
+    /// Cuts the mapping in two; `at`, a multiple of [`PAGE_BYTES`] behind the start, begins the
+    /// one that is answered.
+    pub(crate) fn split_off(&mut self, at: u64) -> Mapping {
+        let kept = (at - self.start) as usize;
+        assert!(kept > 0 && kept < self.bytes && kept.is_multiple_of(PAGE_BYTES));
+        let rest = Mapping {
+            start: at,
+            bytes: self.bytes - kept,
+        };
+        self.bytes = kept;
+        rest
+    }
+
+    /// Joins `next`, which begins where this one ends, to this one.
+    pub(crate) fn append(&mut self, next: Mapping) {
+        assert_eq!(self.end(), next.start);
+        self.bytes += next.bytes;
+        std::mem::forget(next);
+    }
 }
 
 impl Drop for Mapping {
