@@ -302,6 +302,12 @@ impl Heap {
         }
     }
 
+    /// Forgets the pauses so far.
+    pub fn reset_pauses(&mut self) {
+        self.stats.pauses = Default::default();
+        self.stats.full_pauses = Default::default();
+    }
+
     /// Bytes mapped in all.
     pub(crate) fn mapped_bytes(&self) -> usize {
         self.young.mapping.bytes() + self.old.mapped_bytes + self.large.mapped_bytes
@@ -322,7 +328,7 @@ impl Heap {
     /// Sets when the next full collection begins, from what is alive now.
     pub(crate) fn set_full_threshold(&mut self) {
         let live = self.old_used_bytes();
-        let least = 4 * self.options.nursery_bytes.max(4 << 20);
+        let least = 4 * self.options.nursery_bytes;
         self.full_threshold = (live.saturating_mul(2)).max(live.saturating_add(least));
         self.old_due_at = self.full_threshold;
     }
@@ -367,7 +373,7 @@ impl Heap {
     #[expect(unsafe_code, reason = "passes the caller's promise on")]
     pub unsafe fn collect(&mut self, roots: &mut dyn Roots) {
         self.collections += 1;
-        let stress_full = self.options.stress && self.collections.is_multiple_of(64);
+        let stress_full = self.options.stress && self.collections.is_multiple_of(256);
         let full = self.pending == Some(CollectionKind::Full) || stress_full;
         // SAFETY: the promise is the same.
         unsafe {
