@@ -66,15 +66,13 @@ impl<'a> Parser<'a> {
             variable = self.variable()?;
         };
         let targets = targets.into_bump_slice();
-        Ok(Expression::Assign(
-            self.arena.alloc(Assign { targets, value }),
-        ))
+        Ok(Expression::Assign(self.keep(Assign { targets, value })))
     }
 
     fn variable(&mut self) -> Result<&'a Variable<'a>> {
         let token = self.advance()?;
         let name = self.name(token);
-        Ok(self.arena.alloc(Variable {
+        Ok(self.keep(Variable {
             name,
             binding: Cell::new(Binding::Global),
         }))
@@ -111,7 +109,7 @@ impl<'a> Parser<'a> {
         }
         let messages = messages.into_bump_slice();
         let cascade = cascade.into_bump_slice();
-        Ok(Expression::Send(self.arena.alloc(Send {
+        Ok(Expression::Send(self.keep(Send {
             receiver,
             messages,
             cascade,
@@ -138,7 +136,7 @@ impl<'a> Parser<'a> {
         } else {
             receiver
         };
-        let arguments = self.arena.alloc_slice_copy(&[argument]);
+        let arguments = std::slice::from_ref(self.keep(argument));
         Ok(Message {
             selector: self.name(token),
             arguments,
@@ -151,7 +149,7 @@ impl<'a> Parser<'a> {
         messages: ArenaVec<'a, Message<'a>>,
     ) -> Expression<'a> {
         let messages = messages.into_bump_slice();
-        Expression::Send(self.arena.alloc(Send {
+        Expression::Send(self.keep(Send {
             receiver,
             messages,
             cascade: &[],
@@ -226,7 +224,7 @@ impl<'a> Parser<'a> {
     #[inline(never)]
     fn literal_expression(&mut self) -> Result<Expression<'a>> {
         let literal = self.literal()?;
-        Ok(Expression::Literal(self.arena.alloc(literal)))
+        Ok(Expression::Literal(self.keep(literal)))
     }
 
     #[inline(never)]
@@ -265,7 +263,7 @@ impl<'a> Parser<'a> {
             );
         }
         let elements = elements.into_bump_slice();
-        Ok(Expression::Brace(self.arena.alloc(Brace { elements, at })))
+        Ok(Expression::Brace(self.keep(Brace { elements, at })))
     }
 
     #[inline(never)]
@@ -292,7 +290,7 @@ impl<'a> Parser<'a> {
             end,
             scope,
         };
-        Ok(Expression::Block(self.arena.alloc(block)))
+        Ok(Expression::Block(self.keep(block)))
     }
 
     fn block_parameters(&mut self, opened: Opened) -> Result<&'a [Name<'a>]> {

@@ -70,7 +70,7 @@ impl<'a> Parser<'a> {
         let token = self.advance()?;
         match number::parse(self.text(token), is_negative) {
             Ok(Number::Integer(value)) => Ok(Literal::Integer(value)),
-            Ok(Number::LargeInteger(large)) => Ok(Literal::LargeInteger(self.arena.alloc(large))),
+            Ok(Number::LargeInteger(large)) => Ok(Literal::LargeInteger(self.keep(large))),
             Ok(Number::Double(value)) => Ok(Literal::Double(value)),
             Err(why) => self.fail(token.start, ErrorKind::BadNumber(why)),
         }

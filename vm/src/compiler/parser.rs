@@ -3,7 +3,7 @@
 use super::ast::{Class, Method, Name, Sequence, Side, Superclass};
 use super::error::{CompileError, ErrorKind, Result};
 use super::lexer::{Lexer, Token, TokenKind};
-use super::source::{Position, Source};
+use super::source::Source;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
@@ -70,6 +70,12 @@ impl<'a> Parser<'a> {
             previous: token,
             depth: 0,
         })
+    }
+
+    /// Moves a value into the arena. Not inlined, to keep the frames of recursive functions small.
+    #[inline(never)]
+    pub(super) fn keep<T>(&self, value: T) -> &'a T {
+        self.arena.alloc(value)
     }
 
     // --- tokens --------------------------------------------------------------------------------
@@ -211,11 +217,11 @@ impl<'a> Parser<'a> {
             names.push(self.declared_name(what)?);
         }
         if !self.at_operator_start('|') {
-            let position = self.source.position(opened as usize);
-            let Position { line, column, .. } = position;
-            return self.expected(format!(
-                "a {what} name or '|' to close the {what}s opened at {line}:{column}"
-            ));
+            let opened = self.opened_at(Opened {
+                what: "list",
+                at: opened,
+            });
+            return self.expected(format!("a {what} name, or '|' to close {opened}"));
         }
         self.take_operator_start()?;
         Ok(names.into_bump_slice())
@@ -359,7 +365,7 @@ impl<'a> Parser<'a> {
         }
         if self.take_if(TokenKind::Operator)? {
             let argument = self.declared_name("the name of the argument")?;
-            return Ok((self.name(first), self.arena.alloc_slice_copy(&[argument])));
+            return Ok((self.name(first), std::slice::from_ref(self.keep(argument))));
         }
         if !self.at(TokenKind::Keyword) {
             return self.expected("a method pattern");

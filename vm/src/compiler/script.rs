@@ -13,11 +13,11 @@ impl<'a> Parser<'a> {
         while !self.at(TokenKind::End) {
             if self.at_class()? {
                 let class = self.class()?;
-                items.push(ScriptItem::Class(self.arena.alloc(class)));
+                items.push(ScriptItem::Class(self.keep(class)));
                 self.take_if(TokenKind::Period)?;
             } else {
                 let unit = self.unit()?;
-                items.push(ScriptItem::Statements(self.arena.alloc(unit)));
+                items.push(ScriptItem::Statements(self.keep(unit)));
             }
         }
         Ok(items)
