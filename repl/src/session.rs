@@ -31,7 +31,8 @@ impl From<LoadError> for Fault {
         match error {
             LoadError::Compile(error) if error.incomplete => Fault::Incomplete(error.to_string()),
             LoadError::Compile(error) => Fault::Source(error.to_string()),
-            LoadError::Install(error) => Fault::Source(error),
+            LoadError::Install(message) | LoadError::NotFound(message) => Fault::Source(message),
+            LoadError::OutOfMemory => Fault::Source("the heap is full".into()),
             LoadError::Run(RunEnd::Terminated) => Fault::Uncaught,
             LoadError::Run(RunEnd::Exit(status)) => Fault::Exit(status),
         }

@@ -108,6 +108,7 @@ impl Vm {
         origin: Origin<'_>,
     ) -> Result<Oop, InstallError> {
         let class = match draft.kind {
+            CodeKind::Method if draft.primitive != PrimitiveKind::None => index::PRIMITIVE,
             CodeKind::Method => index::METHOD,
             CodeKind::Block => index::COMPILED_BLOCK,
         };
@@ -269,6 +270,14 @@ impl Vm {
         lookup::add_method(self.heap_mut(), holder, selector, compiled, nil)?;
         self.cache.clear();
         Ok(())
+    }
+
+    /// Takes a method out of a class; false where it has none of its own for the selector.
+    pub fn remove_method(&mut self, holder: Oop, selector: Oop) -> Result<bool, OutOfMemory> {
+        let nil = self.nil();
+        let removed = lookup::remove_method(self.heap_mut(), holder, selector, nil)?;
+        self.cache.clear();
+        Ok(removed)
     }
 
     /// The class that a definition's superclass clause names; nil for none.

@@ -7,6 +7,7 @@ use crate::interpreter::RunEnd;
 use crate::known::class;
 use crate::lookup;
 use crate::vm::Vm;
+use gc::OutOfMemory;
 use gc::oop::Oop;
 use std::fmt;
 use std::path::PathBuf;
@@ -18,6 +19,10 @@ pub enum LoadError {
     Compile(Box<CompileError>),
     /// A definition could not be installed, or a class not be found: a message with its place.
     Install(String),
+    /// No class of that name is defined or on the class path: a message.
+    NotFound(String),
+    /// The heap is full.
+    OutOfMemory,
     /// It ran, and ended early.
     Run(RunEnd),
 }
@@ -26,7 +31,8 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LoadError::Compile(error) => error.fmt(f),
-            LoadError::Install(message) => f.write_str(message),
+            LoadError::Install(message) | LoadError::NotFound(message) => f.write_str(message),
+            LoadError::OutOfMemory => f.write_str("the heap is full"),
             LoadError::Run(RunEnd::Terminated) => f.write_str("an error was not handled"),
             LoadError::Run(RunEnd::Exit(status)) => write!(f, "the program exits with {status}"),
         }
@@ -36,6 +42,12 @@ impl fmt::Display for LoadError {
 impl From<Box<CompileError>> for LoadError {
     fn from(error: Box<CompileError>) -> LoadError {
         LoadError::Compile(error)
+    }
+}
+
+impl From<OutOfMemory> for LoadError {
+    fn from(_: OutOfMemory) -> LoadError {
+        LoadError::OutOfMemory
     }
 }
 
@@ -142,10 +154,11 @@ impl Vm {
         let found = self.find_class(name, loading);
         loading.pop();
         found.map_err(|error| match error {
-            LoadError::Install(message) if !message.contains(".som:") => {
-                place(source, at, &format!("the superclass {message}"))
-            }
-            LoadError::Install(_) | LoadError::Compile(_) | LoadError::Run(_) => error,
+            LoadError::NotFound(message) => place(source, at, &format!("the superclass {message}")),
+            LoadError::Install(_)
+            | LoadError::Compile(_)
+            | LoadError::OutOfMemory
+            | LoadError::Run(_) => error,
         })
     }
 
@@ -157,7 +170,7 @@ impl Vm {
     fn find_class(&mut self, name: &str, loading: &mut Vec<String>) -> Result<Oop, LoadError> {
         match self.global_value(name) {
             Some(found) if self.is_class(found) => return Ok(found),
-            Some(_) => return Err(LoadError::Install(format!("{name} is not a class"))),
+            Some(_) => return Err(LoadError::NotFound(format!("{name} is not a class"))),
             None => {}
         }
         if loading.iter().any(|each| each == name) {
@@ -178,7 +191,7 @@ impl Vm {
             } else {
                 tried.join(", ")
             };
-            return Err(LoadError::Install(format!(
+            return Err(LoadError::NotFound(format!(
                 "{name} is not defined (looked in {place})"
             )));
         };
@@ -196,6 +209,12 @@ impl Vm {
 
     /// The first file of the class path that a class of this name is in.
     fn class_file(&self, name: &str) -> Result<Option<(PathBuf, Vec<u8>)>, LoadError> {
+        let is_name = name
+            .chars()
+            .all(|each| each.is_alphanumeric() || each == '_');
+        if name.is_empty() || !is_name {
+            return Ok(None);
+        }
         let file_name = format!("{name}.som");
         for directory in &self.options.class_path {
             let path = directory.join(&file_name);
@@ -223,6 +242,33 @@ impl Vm {
         let draft = compiler::compile_method(&source, &fields)?;
         self.install_method(&draft, class_object, origin(&source))
             .map_err(|error: InstallError| place(&source, draft.name_position.offset, &error))
+    }
+
+    /// Compiles a script to an Array of its parts: a Method, to be run on nil, for statements; a
+    /// class definition stays a String, since it may refer to what the statements before it do.
+    pub fn compile_script(&mut self, text: &str, name: &str) -> Result<Oop, LoadError> {
+        let source = Source::new(name, text)?;
+        let arena = Arena::new();
+        let mut parts = Vec::new();
+        for item in compiler::parse_script(&arena, &source)? {
+            parts.push(match item {
+                ScriptItem::Class(class) => {
+                    let position = source.position(class.start as usize);
+                    // Blank lines and columns before it keep places in messages right.
+                    let mut part = "\n".repeat(position.line as usize - 1);
+                    part.push_str(&" ".repeat(position.column as usize - 1));
+                    part.push_str(&source.text()[class.start as usize..class.end as usize]);
+                    self.string(part.as_bytes())?
+                }
+                ScriptItem::Statements(statements) => {
+                    let draft = compiler::compile_statements(&source, statements)?;
+                    let nil = self.nil();
+                    self.code_object(&draft, nil, origin(&source))
+                        .map_err(|error| place(&source, 0, &error))?
+                }
+            });
+        }
+        Ok(self.array(&parts)?)
     }
 
     /// The method that a class has or inherits for a selector.

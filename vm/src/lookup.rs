@@ -188,3 +188,28 @@ pub fn add_method(
     heap.set_slot(dictionary, index + 1, compiled);
     Ok(())
 }
+
+/// Takes a method out of a class's dictionary, which is built anew without it. False where the
+/// class has no method of its own for the selector.
+pub fn remove_method(
+    heap: &mut Heap,
+    class_object: Oop,
+    selector: Oop,
+    nil: Oop,
+) -> Result<bool, gc::OutOfMemory> {
+    if own_method(heap, class_object, selector, nil).is_none() {
+        return Ok(false);
+    }
+    let (dictionary, kept) = (
+        heap.slot(class_object, class::METHODS),
+        methods_of(heap, class_object, nil),
+    );
+    heap.set_slot(class_object, class::METHODS, nil);
+    for (key, value) in kept.into_iter().filter(|&(key, _)| key != selector) {
+        if let Err(full) = add_method(heap, class_object, key, value, nil) {
+            heap.set_slot(class_object, class::METHODS, dictionary);
+            return Err(full);
+        }
+    }
+    Ok(true)
+}

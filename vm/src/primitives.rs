@@ -8,7 +8,17 @@ mod arguments;
 mod foreign;
 mod memory;
 
+mod arithmetic;
+mod compiling;
+mod doubles;
+mod integers;
+mod objects;
+mod reflection;
+mod sequences;
 mod stack_frames;
+mod streams;
+mod system;
+mod text;
 
 pub use arguments::Arguments;
 
@@ -53,6 +63,9 @@ define_control! {
     "invokeMethod" = InvokeMethod;
     /// `… unwindTo: frame return: value`: cuts the stack and returns `value` from that frame.
     "unwindTo" = UnwindTo;
+    /// `… resumeFrame: frame with: value`: cuts the stack and gives `value` to that frame as the
+    /// answer it waits for.
+    "resumeFrame" = ResumeFrame;
     /// `… restartFrame: frame`: cuts the stack and begins that activation anew.
     "restartFrame" = RestartFrame;
     /// `… terminate: value`: ends the run, unsuccessfully.
@@ -117,6 +130,130 @@ define_plain! {
     "nextMarkedFrame" => stack_frames::next_marked_frame;
     "traceFrom" => stack_frames::trace_from;
 
+    // --- any object ---
+    "class" => objects::class;
+    "identical" => objects::identical;
+    "identityHash" => objects::identity_hash;
+    "objectSize" => objects::object_size;
+    "new" => objects::new;
+    "newSized" => objects::new_sized;
+    "shallowCopy" => objects::shallow_copy;
+    "slotAt" => objects::slot_at;
+    "slotAtPut" => objects::slot_at_put;
+    "elementCount" => objects::element_count;
+    "elementAt" => objects::element_at;
+    "elementAtPut" => objects::element_at_put;
+
+    // --- sequences ---
+    "byteAt" => sequences::byte_at;
+    "byteAtPut" => sequences::byte_at_put;
+    "copyElements" => sequences::copy_elements;
+    "replaceElements" => sequences::replace_elements;
+    "concatenateBytes" => sequences::concatenate_bytes;
+    "bytesEqual" => sequences::bytes_equal;
+    "bytesCompare" => sequences::bytes_compare;
+    "bytesHash" => sequences::bytes_hash;
+
+    // --- numbers ---
+    "numberAdd" => arithmetic::add;
+    "numberSubtract" => arithmetic::subtract;
+    "numberMultiply" => arithmetic::multiply;
+    "numberDivide" => arithmetic::divide;
+    "numberDoubleDivide" => arithmetic::double_divide;
+    "numberModulo" => arithmetic::modulo;
+    "numberRemainder" => arithmetic::remainder;
+    "numberEqual" => arithmetic::equal;
+    "numberLess" => arithmetic::less;
+    "numberLessOrEqual" => arithmetic::less_or_equal;
+    "numberGreater" => arithmetic::greater;
+    "numberGreaterOrEqual" => arithmetic::greater_or_equal;
+    "numberHash" => arithmetic::hash;
+    "numberAsDouble" => arithmetic::as_double;
+    "integerBitAnd" => integers::and;
+    "integerBitOr" => integers::or;
+    "integerBitXor" => integers::xor;
+    "integerShiftLeft" => integers::shift_left;
+    "integerShiftRight" => integers::shift_right;
+    "integerBitLength" => integers::bit_length;
+    "integerScramble" => integers::scramble;
+    "integerPrint" => integers::print;
+    "doubleSqrt" => doubles::sqrt;
+    "doubleSin" => doubles::sin;
+    "doubleCos" => doubles::cos;
+    "doubleTan" => doubles::tan;
+    "doubleArcSin" => doubles::arc_sin;
+    "doubleArcCos" => doubles::arc_cos;
+    "doubleArcTan" => doubles::arc_tan;
+    "doubleArcTan2" => doubles::arc_tan_2;
+    "doubleExp" => doubles::exp;
+    "doubleLn" => doubles::ln;
+    "doubleLog10" => doubles::log10;
+    "doublePower" => doubles::power;
+    "doubleTruncated" => doubles::truncated;
+    "doublePrint" => doubles::print;
+    "doublePrintDecimals" => doubles::print_decimals;
+    "doubleBits" => doubles::bits;
+    "doubleFromBits" => doubles::from_bits;
+
+    // --- text ---
+    "stringCharacterAt" => text::character_at;
+    "stringCharacterCount" => text::character_count;
+    "stringEqual" => text::equal;
+    "stringFind" => text::find;
+    "stringAsSymbol" => text::as_symbol;
+    "stringAsUppercase" => text::as_uppercase;
+    "stringAsLowercase" => text::as_lowercase;
+    "stringAsInteger" => text::as_integer;
+    "stringAsDouble" => text::as_double;
+    "stringAsNumber" => text::as_number;
+    "characterCode" => text::character_code;
+    "characterFromCode" => text::character_from_code;
+    "characterAsString" => text::character_as_string;
+    "characterIsLetter" => text::character_is_letter;
+    "characterIsUppercase" => text::character_is_uppercase;
+    "characterIsLowercase" => text::character_is_lowercase;
+    "characterAsUppercase" => text::character_as_uppercase;
+    "characterAsLowercase" => text::character_as_lowercase;
+
+    // --- classes and methods ---
+    "classMethods" => reflection::class_methods;
+    "classLookup" => reflection::class_lookup;
+    "classRemoveMethod" => reflection::class_remove_method;
+    "classTable" => reflection::class_table;
+    "methodArgumentCount" => reflection::method_argument_count;
+    "methodTemporaryCount" => reflection::method_temporary_count;
+    "methodDisassembly" => reflection::method_disassembly;
+    "compileClass" => compiling::compile_class;
+    "compileMethod" => compiling::compile_method;
+    "compileScript" => compiling::compile_script;
+    "loadClass" => compiling::load_class;
+
+    // --- surroundings ---
+    "globalAt" => system::global_at;
+    "globalAtPut" => system::global_at_put;
+    "globalRemove" => system::global_remove;
+    "globalNames" => system::global_names;
+    "nanoseconds" => system::nanoseconds;
+    "epochNanoseconds" => system::epoch_nanoseconds;
+    "collectGarbage" => system::collect_garbage;
+    "memoryStatistics" => system::memory_statistics;
+    "arguments" => system::arguments;
+    "environmentAt" => system::environment_at;
+    "failureReason" => system::failure_reason;
+    "failureArgument" => system::failure_argument;
+    "failureDetail" => system::failure_detail;
+    "fileOpen" => streams::file_open;
+    "fileClose" => streams::file_close;
+    "fileRead" => streams::file_read;
+    "fileWrite" => streams::file_write;
+    "fileFlush" => streams::file_flush;
+    "fileSeek" => streams::file_seek;
+    "fileSize" => streams::file_size;
+    "pathKind" => streams::path_kind;
+    "pathRemove" => streams::path_remove;
+    "pathRename" => streams::path_rename;
+    "makeDirectory" => streams::make_directory;
+    "directoryEntries" => streams::directory_entries;
 }
 
 /// The number that method headers hold for a primitive's name; 0 means no primitive.

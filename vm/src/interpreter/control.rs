@@ -20,6 +20,7 @@ impl Interpreter<'_> {
             Control::PerformInSuperclass => self.perform_in_superclass(),
             Control::InvokeMethod => self.invoke_method(),
             Control::UnwindTo => self.unwind_to(),
+            Control::ResumeFrame => self.resume_frame(),
             Control::RestartFrame => self.restart_frame(),
             Control::Terminate => Ok(Flow::Ended(RunEnd::Terminated)),
             Control::Exit => self.exit(),
@@ -139,6 +140,24 @@ impl Interpreter<'_> {
         self.publish();
         let target = self.vm.frame_of(handle)?;
         self.fp = target.fp;
+        self.vm.context.stack_limit = self.vm.stack.limit();
+        Ok(self.do_return(value))
+    }
+
+    /// `resumeFrame: frame with: value`: the frame that it called returns `value` to it.
+    fn resume_frame(&mut self) -> Result<Flow, Failure> {
+        let (value, handle) = (self.top(), self.peek(1));
+        self.publish();
+        let target = self.vm.frame_of(handle)?;
+        let callee = self
+            .vm
+            .frames()
+            .find(|&each| self.vm.caller(each) == Some(target));
+        // The newest frame waits for the answer of this very message.
+        let Some(callee) = callee else {
+            return Err(Failure::OutOfRange);
+        };
+        self.fp = callee.fp;
         self.vm.context.stack_limit = self.vm.stack.limit();
         Ok(self.do_return(value))
     }

@@ -1,0 +1,140 @@
+//! Primitives of the surroundings: globals, clock, collector, command line, failed primitives.
+
+use super::Arguments;
+use crate::failure::Failure;
+use crate::vm::Vm;
+use gc::CollectionKind;
+use gc::oop::Oop;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+fn strings<'a>(vm: &mut Vm, texts: impl Iterator<Item = &'a str>) -> Result<Oop, Failure> {
+    let mut made = Vec::new();
+    for text in texts {
+        made.push(vm.string(text.as_bytes())?);
+    }
+    Ok(vm.array(&made)?)
+}
+
+// --- globals ---
+
+/// The value of a global; fails where it has none.
+pub(super) fn global_at(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let name = arguments.text(vm, 0)?;
+    vm.global_value(&name).ok_or(Failure::NotFound)
+}
+
+/// Gives a global a value.
+pub(super) fn global_at_put(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let name = arguments.text(vm, 0)?;
+    vm.set_global(&name, arguments.get(1))?;
+    Ok(arguments.get(1))
+}
+
+/// Takes its value from a global.
+pub(super) fn global_remove(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let name = arguments.text(vm, 0)?;
+    let value = vm.global_value(&name).ok_or(Failure::NotFound)?;
+    let variable = vm.global(&name)?;
+    vm.set_global(&name, variable)?;
+    Ok(value)
+}
+
+/// The names of the globals that have a value, sorted.
+pub(super) fn global_names(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let mut symbols = Vec::new();
+    for name in vm.global_names() {
+        symbols.push(vm.symbol(&name)?);
+    }
+    Ok(vm.array(&symbols)?)
+}
+
+// --- time ---
+
+/// Nanoseconds since the VM was started.
+pub(super) fn nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let elapsed = vm.started.elapsed().as_nanos();
+    Ok(vm.i64_object(i64::try_from(elapsed).map_err(|_| Failure::OutOfRange)?)?)
+}
+
+/// Nanoseconds since the beginning of 1970 in UTC.
+pub(super) fn epoch_nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(|_| Failure::System)?;
+    Ok(vm.i64_object(i64::try_from(since.as_nanos()).map_err(|_| Failure::OutOfRange)?)?)
+}
+
+// --- memory ---
+
+/// Makes a full collection due at the next safe point, which comes at once.
+pub(super) fn collect_garbage(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    vm.heap_mut().request_collection(CollectionKind::Full);
+    Ok(vm.boolean(true))
+}
+
+/// Name, number, name, number and so on of what the object memory counts.
+pub(super) fn memory_statistics(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let stats = vm.heap().stats();
+    let rows = [
+        ("scavenges", stats.scavenges),
+        ("fullCollections", stats.full_collections),
+        ("pauses", stats.pauses.count()),
+        ("pauseNanoseconds", stats.pauses.total_ns()),
+        ("longestPauseNanoseconds", stats.pauses.max_ns()),
+        ("bytesAllocatedYoung", stats.bytes_allocated_young),
+        ("bytesAllocatedOld", stats.bytes_allocated_old),
+        ("bytesPromoted", stats.bytes_promoted),
+        ("oldBytes", stats.old_bytes),
+        ("largeBytes", stats.large_bytes),
+        ("liveBytes", stats.live_bytes),
+        ("mappedBytes", stats.mapped_bytes),
+        ("pinnedObjects", stats.pinned),
+        ("finalizedObjects", stats.finalized),
+    ];
+    let mut elements = Vec::new();
+    for (name, value) in rows {
+        elements.push(vm.symbol(name)?);
+        elements.push(vm.u64_object(value)?);
+    }
+    Ok(vm.array(&elements)?)
+}
+
+// --- the program ---
+
+/// The arguments of the command line.
+pub(super) fn arguments(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let texts = vm.options.arguments.clone();
+    strings(vm, texts.iter().map(String::as_str))
+}
+
+/// The value of an environment variable, or nil.
+pub(super) fn environment_at(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    use std::os::unix::ffi::OsStrExt;
+    let name = arguments.text(vm, 0)?;
+    let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+    match is_name.then(|| std::env::var_os(name)).flatten() {
+        Some(value) => Ok(vm.string(value.as_bytes())?),
+        None => Ok(vm.nil()),
+    }
+}
+
+// --- failed primitives ---
+
+/// The Symbol of why the last primitive that failed did.
+pub(super) fn failure_reason(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let reason = Failure::from_code(vm.context.failure).ok_or(Failure::NotFound)?;
+    Ok(vm.symbol(reason.name())?)
+}
+
+/// Which argument of the last external call that failed was at fault, 0 where none was.
+pub(super) fn failure_argument(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    Ok(Oop::small(vm.context.failure_argument as i64))
+}
+
+/// What the last failed primitive had to say beside its reason, once; or nil.
+pub(super) fn failure_detail(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    match vm.failure_detail.take() {
+        Some(detail) => Ok(vm.string(detail.as_bytes())?),
+        None => Ok(vm.nil()),
+    }
+}
