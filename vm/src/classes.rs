@@ -124,6 +124,8 @@ impl Vm {
     pub(crate) fn new_class_index(&mut self, class_object: Oop) -> ClassIndex {
         let index = ClassIndex::new(self.classes.len() as u32);
         self.classes.push(class_object);
+        self.heap_mut()
+            .set_class_limit(ClassIndex::new(index.index() + 1));
         index
     }
 

@@ -31,6 +31,8 @@ impl Vm {
     /// Fills an empty heap with the objects that everything else refers to. The known classes
     /// get their names, indices and shapes; superclasses, fields and methods come from sources.
     pub fn genesis(&mut self) -> Result<(), OutOfMemory> {
+        self.heap_mut()
+            .set_class_limit(ClassIndex::new(gc::layout::CLASS_INDEX_MASK));
         let nil = self.heap_mut().allocate_old(index::NIL, Format::FIXED, 0)?;
         self.heap_mut().set_nil(nil);
         self.context.nil = nil;
@@ -42,6 +44,8 @@ impl Vm {
             .allocate_old(index::FALSE, Format::FIXED, 0)?;
         let first_free = ClassIndex::FIRST_FREE.index() as usize + known::CLASSES.len();
         self.classes = vec![nil; first_free];
+        self.heap_mut()
+            .set_class_limit(ClassIndex::new(first_free as u32));
         self.intern_selectors()?;
         for &(name, index, shape) in known::CLASSES {
             self.make_known_class(name, index, shape)?;

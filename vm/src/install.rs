@@ -302,10 +302,14 @@ impl Vm {
         origin: Origin<'_>,
     ) -> Result<Oop, InstallError> {
         let superclass = self.superclass_for(&draft.superclass)?;
-        let defined = match self.global_value(&draft.name) {
-            Some(found) if self.is_class(found) && self.can_change(found, draft, superclass) => {
-                found
+        let existing = self
+            .global_value(&draft.name)
+            .filter(|&found| self.is_class(found));
+        let defined = match existing {
+            Some(found) if self.heap().slot(found, class::FIELDS) == self.nil() => {
+                self.complete_known_class(found, draft, superclass)?
             }
+            Some(found) if self.can_change(found, draft, superclass) => found,
             _ => self.new_class(draft, superclass)?,
         };
         if let Some(comment) = &draft.comment {
@@ -328,9 +332,7 @@ impl Vm {
     /// True where a definition only replaces methods of an existing class.
     fn can_change(&self, existing: Oop, draft: &ClassDraft, superclass: Oop) -> bool {
         let (fields, class_fields) = self.all_fields(draft, superclass);
-        let fields_known = self.heap().slot(existing, class::FIELDS) != self.nil();
-        fields_known
-            && self.heap().slot(existing, class::SUPERCLASS) == superclass
+        self.heap().slot(existing, class::SUPERCLASS) == superclass
             && self.field_names(existing) == fields
             && self.field_names(self.class_of(existing)) == class_fields
     }
@@ -347,7 +349,7 @@ impl Vm {
     /// Field names that the class side of a subclass of `superclass` inherits.
     pub fn inherited_class_fields(&self, superclass: Oop) -> Vec<String> {
         if superclass == self.nil() {
-            return self.field_names(self.class_at(index::CLASS));
+            return Vm::hidden_class_fields();
         }
         self.field_names(self.class_of(superclass))
     }
@@ -372,6 +374,26 @@ impl Vm {
         let made = self.new_class_pair(&draft.name, None, own_class_fields)?;
         self.shape_class(made, superclass, &fields, &class_fields)?;
         Ok(made)
+    }
+
+    /// Gives a class that genesis made its place and fields, its instances keeping their shape.
+    fn complete_known_class(
+        &mut self,
+        known: Oop,
+        draft: &ClassDraft,
+        superclass: Oop,
+    ) -> Result<Oop, InstallError> {
+        if !draft.class_fields.is_empty() {
+            let name = &draft.name;
+            return refuse(format!(
+                "{name} is known to the VM and cannot have class-side fields"
+            ));
+        }
+        let (fields, class_fields) = self.all_fields(draft, superclass);
+        let format = self.instance_format(known);
+        self.shape_class(known, superclass, &fields, &class_fields)?;
+        self.set_instance_format(known, format.with_named(fields.len()));
+        Ok(known)
     }
 
     /// Makes a nameless subclass without fields of its own.
@@ -413,11 +435,6 @@ impl Vm {
     ) -> Result<(), InstallError> {
         if fields.len() > NAMED_SLOTS_MAX {
             return refuse(format!("{name} has more than {NAMED_SLOTS_MAX} fields"));
-        }
-        let mut sorted: Vec<&String> = fields.iter().collect();
-        sorted.sort();
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return refuse(format!("{name} declares the field {} twice", pair[0]));
         }
         let format = if superclass == self.nil() {
             Format::FIXED

@@ -17,6 +17,7 @@ pub(crate) use frames::FrameRef;
 use crate::bytecode::Opcode;
 use crate::frame;
 use crate::known::{KnownSelector, method};
+use crate::lookup::{self, Found};
 use crate::stack::{self, Segment};
 use crate::vm::Vm;
 use gc::oop::Oop;
@@ -62,12 +63,37 @@ impl Vm {
         arguments: &[Oop],
     ) -> Result<Oop, RunEnd> {
         let selector = self.symbol(selector).map_err(|_| RunEnd::Terminated)?;
-        self.runs.push(Segment {
+        self.nested_run(|interpreter| {
+            interpreter.push(receiver);
+            arguments
+                .iter()
+                .for_each(|&argument| interpreter.push(argument));
+            interpreter.send_selector(selector, arguments.len())
+        })
+    }
+
+    /// Runs a method without arguments, with nil for its receiver: statements of a script.
+    pub fn execute(&mut self, method: Oop) -> Result<Oop, RunEnd> {
+        let header = lookup::header_of(self.heap(), method);
+        self.nested_run(|interpreter| {
+            let nil = interpreter.vm.nil();
+            interpreter.push(nil);
+            interpreter.activate(Found { method, header }, 0)
+        })
+    }
+
+    fn nested_run(
+        &mut self,
+        begin: impl FnOnce(&mut Interpreter<'_>) -> Flow,
+    ) -> Result<Oop, RunEnd> {
+        let suspended = Segment {
             sp: self.context.sp,
             fp: self.context.fp,
-        });
-        let suspended = self.runs[self.runs.len() - 1];
-        let result = Interpreter::new(self, suspended.sp).run(receiver, selector, arguments);
+        };
+        self.runs.push(suspended);
+        let mut interpreter = Interpreter::new(self, suspended.sp);
+        let flow = begin(&mut interpreter);
+        let result = interpreter.run(flow);
         self.runs.pop();
         self.context.sp = suspended.sp;
         self.context.fp = suspended.fp;
@@ -89,10 +115,7 @@ impl<'vm> Interpreter<'vm> {
         }
     }
 
-    fn run(mut self, receiver: Oop, selector: Oop, arguments: &[Oop]) -> Result<Oop, RunEnd> {
-        self.push(receiver);
-        arguments.iter().for_each(|&argument| self.push(argument));
-        let mut flow = self.send_selector(selector, arguments.len());
+    fn run(mut self, mut flow: Flow) -> Result<Oop, RunEnd> {
         if self.fp == 0 && flow == Flow::Next {
             // A primitive answered without an activation.
             return Ok(self.take());
@@ -210,7 +233,7 @@ impl<'vm> Interpreter<'vm> {
     }
 
     fn argument_offset(&self, index: u8) -> isize {
-        let count = crate::lookup::header_of(self.vm.heap(), self.method()).arguments();
+        let count = lookup::header_of(self.vm.heap(), self.method()).arguments();
         frame::argument(usize::from(index), count)
     }
 

@@ -103,8 +103,11 @@ macro_rules! define_slots {
         $(
             $(#[$doc])*
             pub mod $module {
-                #[expect(non_camel_case_types, reason = "the variants only number the constants")]
-                #[expect(clippy::upper_case_acronyms, reason = "as above")]
+                #[allow(
+                    non_camel_case_types,
+                    clippy::upper_case_acronyms,
+                    reason = "the variants only number the constants"
+                )]
                 enum Number { $($constant,)* COUNT_ }
                 $(
                     #[doc = concat!("Slot `", $field, "`.")]

@@ -16,7 +16,7 @@ pub mod header;
 pub mod install;
 pub mod interpreter;
 pub mod known;
-pub mod loading;
+pub mod loader;
 pub mod lookup;
 pub mod numbers;
 pub mod primitives;

@@ -37,6 +37,11 @@ impl Vm {
         self.with_roots(|heap, roots| unsafe { heap.collect_full(roots) });
     }
 
+    /// Leaves only live objects, for a snapshot. No run may be under way but published ones.
+    pub fn collect_for_snapshot(&mut self) {
+        self.collect_everything();
+    }
+
     fn with_roots(&mut self, act: impl FnOnce(&mut gc::Heap, &mut VmRoots<'_>)) {
         let mut words = Vec::new();
         self.each_stack_oop(&mut |word| words.push(word));

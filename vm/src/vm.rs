@@ -331,8 +331,19 @@ impl Vm {
         &self.classes
     }
 
-    /// Replaces the tables around the heap by what an image held.
-    pub fn adopt_tables(&mut self, classes: Vec<Oop>, globals: &[Oop], symbols: &[Oop]) {
+    /// Replaces the tables around the heap by what an image held: nil, true and false, the class
+    /// table, the globals and the Symbols.
+    pub fn adopt_tables(
+        &mut self,
+        [nil, true_object, false_object]: [Oop; 3],
+        classes: Vec<Oop>,
+        globals: &[Oop],
+        symbols: &[Oop],
+    ) -> Result<(), OutOfMemory> {
+        self.context.nil = nil;
+        self.context.true_object = true_object;
+        self.context.false_object = false_object;
+        self.heap_mut().set_nil(nil);
         self.classes = classes;
         self.symbols = SymbolTable::of(self.heap(), symbols);
         self.globals = globals
@@ -340,6 +351,7 @@ impl Vm {
             .map(|&each| (self.heap().slot(each, global::NAME).bits(), each))
             .collect();
         self.cache.clear();
+        self.intern_selectors()
     }
 
     /// Every Global object, sorted by name so that images are reproducible.

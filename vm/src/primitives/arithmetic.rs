@@ -164,8 +164,11 @@ fn compare(left: &Number, right: &Number) -> Option<Ordering> {
 }
 
 fn compare_with_double(integer: &Number, double: f64) -> Option<Ordering> {
-    const EXACT: i64 = 1 << 53;
-    if let Number::Small(value @ -EXACT..=EXACT) = *integer {
+    // Up to here every integer is a double.
+    const EXACT: u64 = 1 << 53;
+    if let Number::Small(value) = *integer
+        && value.unsigned_abs() <= EXACT
+    {
         return (value as f64).partial_cmp(&double);
     }
     match BigInt::from_f64(double.trunc()) {
