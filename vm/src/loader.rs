@@ -98,6 +98,34 @@ impl Vm {
         Ok(value)
     }
 
+    /// Compiles a script to an Array of its parts: a Method, to be run on nil, for statements; a
+    /// class definition stays a String, since it may need what the statements before it do.
+    pub fn script_parts(&mut self, name: &str, text: &str) -> Result<Oop, LoadError> {
+        let source = Source::new(name, text)?;
+        let arena = Arena::new();
+        let mut parts = Vec::new();
+        let full = |_| LoadError::Install("the heap is full".into());
+        for item in compiler::parse_script(&arena, &source)? {
+            parts.push(match item {
+                ScriptItem::Class(class) => {
+                    let at = source.position(class.start as usize);
+                    // Blank lines and columns before it keep the places in messages right.
+                    let mut part = "\n".repeat(at.line as usize - 1);
+                    part.push_str(&" ".repeat(at.column as usize - 1));
+                    part.push_str(&source.text()[class.start as usize..class.end as usize]);
+                    self.string(part.as_bytes()).map_err(full)?
+                }
+                ScriptItem::Statements(statements) => {
+                    let draft = compiler::compile_statements(&source, &statements)?;
+                    let nil = self.nil();
+                    self.code_object(&draft, nil, origin(&source))
+                        .map_err(|error| place(&source, draft.name_position.offset, &error))?
+                }
+            });
+        }
+        self.array(&parts).map_err(full)
+    }
+
     /// Defines the class of a class file's text.
     pub fn load_class_text(&mut self, source: &Source) -> Result<Oop, LoadError> {
         self.load_class_source(source, &mut vec![])

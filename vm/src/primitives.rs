@@ -248,6 +248,7 @@ define_plain! {
     "fileWrite" => streams::file_write;
     "fileFlush" => streams::file_flush;
     "fileSeek" => streams::file_seek;
+    "filePosition" => streams::file_position;
     "fileSize" => streams::file_size;
     "pathKind" => streams::path_kind;
     "pathRemove" => streams::path_remove;

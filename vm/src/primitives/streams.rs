@@ -146,6 +146,14 @@ pub(super) fn file_seek(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failur
     Ok(vm.u64_object(position)?)
 }
 
+/// `… positionOf: handle`.
+pub(super) fn file_position(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let handle = arguments.integer(0)?;
+    let result = file(vm, handle)?.stream_position();
+    let position = checked(vm, "position", result)?;
+    Ok(vm.u64_object(position)?)
+}
+
 /// `… size: handle`.
 pub(super) fn file_size(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let handle = arguments.integer(0)?;
