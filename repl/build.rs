@@ -5,7 +5,10 @@ use std::{env, fs, process};
 
 fn main() {
     let root = env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the package's directory");
-    let kernel = Path::new(&root).parent().expect("the workspace").join("image/kernel");
+    let kernel = Path::new(&root)
+        .parent()
+        .expect("the workspace")
+        .join("image/kernel");
     println!("cargo::rerun-if-changed={}", kernel.display());
     let mut vm = image::bootstrap::bootstrap(&kernel).unwrap_or_else(|error| {
         eprintln!("the kernel does not boot: {error}");

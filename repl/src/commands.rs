@@ -15,7 +15,12 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: ":help", operand: "", help: "show this list", act: help },
+    Command {
+        name: ":help",
+        operand: "",
+        help: "show this list",
+        act: help,
+    },
     Command {
         name: ":rtl",
         operand: "Class>>selector",
@@ -34,10 +39,30 @@ const COMMANDS: &[Command] = &[
         help: "the bytecodes of a method",
         act: bytecode,
     },
-    Command { name: ":time", operand: "EXPR", help: "evaluate and show the time it took", act: time },
-    Command { name: ":load", operand: "FILE", help: "run a script in this image", act: load },
-    Command { name: ":save", operand: "FILE", help: "save a snapshot", act: save },
-    Command { name: ":quit", operand: "", help: "leave (also Ctrl-D)", act: quit },
+    Command {
+        name: ":time",
+        operand: "EXPR",
+        help: "evaluate and show the time it took",
+        act: time,
+    },
+    Command {
+        name: ":load",
+        operand: "FILE",
+        help: "run a script in this image",
+        act: load,
+    },
+    Command {
+        name: ":save",
+        operand: "FILE",
+        help: "save a snapshot",
+        act: save,
+    },
+    Command {
+        name: ":quit",
+        operand: "",
+        help: "leave (also Ctrl-D)",
+        act: quit,
+    },
 ];
 
 /// Performs a command line that begins with a colon; a status ends the REPL.
@@ -58,7 +83,11 @@ pub(crate) fn perform(session: &mut Session, line: &str) -> Option<i32> {
 fn help(_: &mut Session, _: &str) -> Result<(), Fault> {
     println!("Type an expression, statements or a class definition; _ and __ are the last values.");
     for each in COMMANDS {
-        println!("  {:<27} {}", format!("{} {}", each.name, each.operand), each.help);
+        println!(
+            "  {:<27} {}",
+            format!("{} {}", each.name, each.operand),
+            each.help
+        );
     }
     Ok(())
 }
@@ -77,7 +106,11 @@ fn method_named(session: &mut Session, text: &str) -> Result<Oop, Fault> {
     let Some(class) = vm.global_value(name).filter(|&class| vm.is_class(class)) else {
         return unknown(format!("there is no class {name}"));
     };
-    let class = if class_side { vm.class_of(class) } else { class };
+    let class = if class_side {
+        vm.class_of(class)
+    } else {
+        class
+    };
     let selector = selector.trim().trim_start_matches('#');
     match vm.method_in(class, selector) {
         Some(method) => Ok(method),

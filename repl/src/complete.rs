@@ -18,7 +18,12 @@ pub struct Assistant {
 
 fn word_start(line: &str, position: usize) -> usize {
     let part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    line[..position].char_indices().rev().take_while(|&(_, c)| part(c)).last().map_or(position, |it| it.0)
+    line[..position]
+        .char_indices()
+        .rev()
+        .take_while(|&(_, c)| part(c))
+        .last()
+        .map_or(position, |it| it.0)
 }
 
 impl Completer for Assistant {
@@ -36,14 +41,18 @@ impl Completer for Assistant {
             return Ok((start, Vec::new()));
         }
         let first = self.words.partition_point(|word| word.as_str() < prefix);
-        let matching = self.words[first..].iter().take_while(|word| word.starts_with(prefix));
+        let matching = self.words[first..]
+            .iter()
+            .take_while(|word| word.starts_with(prefix));
         Ok((start, matching.cloned().collect()))
     }
 }
 
 /// True where more text could make the input right.
 fn is_incomplete(text: &str) -> bool {
-    let Ok(source) = Source::new("input", text) else { return false };
+    let Ok(source) = Source::new("input", text) else {
+        return false;
+    };
     let arena = Arena::new();
     compiler::parse_script(&arena, &source).is_err_and(|error| error.incomplete)
 }
@@ -61,7 +70,11 @@ impl Validator for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        if self.colours { format!("\x1b[1;36m{prompt}\x1b[0m").into() } else { prompt.into() }
+        if self.colours {
+            format!("\x1b[1;36m{prompt}\x1b[0m").into()
+        } else {
+            prompt.into()
+        }
     }
 
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
@@ -75,7 +88,13 @@ mod tests {
 
     #[test]
     fn open_brackets_wait_for_more() {
-        for text in ["(3 + 4", "[ :x | x", "'abc", "\"note", "Foo = Object ( bar = ( ^1 )"] {
+        for text in [
+            "(3 + 4",
+            "[ :x | x",
+            "'abc",
+            "\"note",
+            "Foo = Object ( bar = ( ^1 )",
+        ] {
             assert!(is_incomplete(text), "{text}");
         }
         for text in ["3 + 4", "3 + )", "", "x := 5."] {

@@ -23,7 +23,10 @@ pub fn run(session: &mut Session) -> i32 {
         }
     };
     watch_interrupts(session);
-    println!("Ripley {}. :help shows what else you can type.", env!("CARGO_PKG_VERSION"));
+    println!(
+        "Ripley {}. :help shows what else you can type.",
+        env!("CARGO_PKG_VERSION")
+    );
     let status = converse(session, &mut editor);
     if let Some(path) = history_path() {
         // A history that cannot be kept is no reason to complain at the very end.
@@ -60,7 +63,9 @@ fn answer(session: &mut Session, line: &str) -> Option<i32> {
         return commands::perform(session, line);
     }
     session.vm().interrupt.store(false, Ordering::Relaxed);
-    let printed = session.evaluate("input", line).and_then(|value| show(session, value));
+    let printed = session
+        .evaluate("input", line)
+        .and_then(|value| show(session, value));
     report(printed)
 }
 
@@ -68,7 +73,9 @@ fn answer(session: &mut Session, line: &str) -> Option<i32> {
 fn show(session: &mut Session, value: Oop) -> Result<(), Fault> {
     let vm = session.vm();
     let previous = vm.global_value("_").unwrap_or(vm.nil());
-    let kept = vm.set_global("__", previous).and_then(|()| vm.set_global("_", value));
+    let kept = vm
+        .set_global("__", previous)
+        .and_then(|()| vm.set_global("_", value));
     let text = session.print_string(value)?;
     println!("{text}");
     kept.map_err(|error| Fault::Source(error.to_string()))
@@ -87,10 +94,16 @@ pub(crate) fn report(result: Result<(), Fault>) -> Option<i32> {
 }
 
 fn new_editor() -> rustyline::Result<LineEditor> {
-    let config = Config::builder().auto_add_history(false).max_history_size(5000)?.build();
+    let config = Config::builder()
+        .auto_add_history(false)
+        .max_history_size(5000)?
+        .build();
     let mut editor = LineEditor::with_config(config)?;
     let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    editor.set_helper(Some(Assistant { words: Vec::new(), colours }));
+    editor.set_helper(Some(Assistant {
+        words: Vec::new(),
+        colours,
+    }));
     if let Some(path) = history_path() {
         // There is none before the first session.
         let _ = editor.load_history(&path);
@@ -107,7 +120,9 @@ fn history_path() -> Option<PathBuf> {
 }
 
 fn refresh_words(session: &mut Session, editor: &mut LineEditor) {
-    let Some(assistant) = editor.helper_mut() else { return };
+    let Some(assistant) = editor.helper_mut() else {
+        return;
+    };
     let vm = session.vm();
     let mut words = vm.symbol_texts();
     words.extend(vm.global_names());

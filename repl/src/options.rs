@@ -65,7 +65,11 @@ pub struct CommandLine {
     pub perf_map: bool,
 
     /// The script or the class, and its arguments
-    #[arg(value_name = "FILE [ARG…]", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(
+        value_name = "FILE [ARG…]",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
     pub operands: Vec<String>,
 }
 
@@ -111,7 +115,13 @@ impl CommandLine {
     /// # Errors
     /// clap's message, which also serves `--help` and `--version`.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, clap::Error> {
-        let spelled = |each: OsString| if each == "-cp" { OsString::from("--cp") } else { each };
+        let spelled = |each: OsString| {
+            if each == "-cp" {
+                OsString::from("--cp")
+            } else {
+                each
+            }
+        };
         CommandLine::try_parse_from(arguments.into_iter().map(spelled))
     }
 
@@ -132,7 +142,9 @@ fn parse_size(text: &str) -> Result<usize, String> {
     let number: usize = digits
         .parse()
         .map_err(|_| format!("expected a number with K, M or G behind it, found '{text}'"))?;
-    number.checked_mul(unit).ok_or_else(|| format!("{text} is more than memory can be"))
+    number
+        .checked_mul(unit)
+        .ok_or_else(|| format!("{text} is more than memory can be"))
 }
 
 #[cfg(test)]

@@ -95,7 +95,11 @@ impl Session {
 
     /// The `--stats` lines.
     pub fn statistics(&self) -> String {
-        let code = self.vm.foreign.as_ref().map_or(0, |foreign| foreign.code_bytes());
+        let code = self
+            .vm
+            .foreign
+            .as_ref()
+            .map_or(0, |foreign| foreign.code_bytes());
         format!("{}\ncode space: {code} bytes", self.vm.heap().stats())
     }
 }
@@ -110,7 +114,11 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
         heap.max_heap_bytes = bytes;
         heap.nursery_bytes = heap.nursery_bytes.min(bytes / 4);
     }
-    let class_path = line.class_path.iter().flat_map(|path| path.split(':')).map(PathBuf::from);
+    let class_path = line
+        .class_path
+        .iter()
+        .flat_map(|path| path.split(':'))
+        .map(PathBuf::from);
     Options {
         heap,
         trace_bytecode: line.traces(TraceChoice::Bytecode),

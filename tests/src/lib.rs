@@ -43,13 +43,15 @@ impl Expectation {
 
     fn take(&mut self, comment: &str) {
         if let Some(line) = comment.strip_prefix("=>") {
-            self.output.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
+            self.output
+                .push(line.strip_prefix(' ').unwrap_or(line).to_owned());
         } else if let Some(part) = comment.strip_prefix("!>") {
             self.errors.push(part.trim().to_owned());
         } else if let Some(number) = comment.strip_prefix("status ") {
             self.status = number.trim().parse().unwrap_or(self.status);
         } else if let Some(options) = comment.strip_prefix("options ") {
-            self.options.extend(options.split_whitespace().map(str::to_owned));
+            self.options
+                .extend(options.split_whitespace().map(str::to_owned));
         }
     }
 
@@ -70,7 +72,11 @@ impl Expectation {
             }
         }
         if output.status.code() != Some(self.status) {
-            let _ = writeln!(wrong, "status: expected {}, found {}", self.status, output.status);
+            let _ = writeln!(
+                wrong,
+                "status: expected {}, found {}",
+                self.status, output.status
+            );
         }
         if wrong.is_empty() {
             return Ok(());
@@ -80,7 +86,11 @@ impl Expectation {
 }
 
 fn first_difference(expected: &[String], found: &[&str]) -> String {
-    let at = expected.iter().zip(found).take_while(|(left, right)| left == right).count();
+    let at = expected
+        .iter()
+        .zip(found)
+        .take_while(|(left, right)| left == right)
+        .count();
     let line = |line: Option<&str>| line.map_or("the end".to_owned(), |text| format!("'{text}'"));
     let expected = line(expected.get(at).map(String::as_str));
     let found = line(found.get(at).copied());
@@ -98,16 +108,31 @@ pub struct Mode {
 
 /// Every mode.
 pub const MODES: &[Mode] = &[
-    Mode { name: "interpreter", options: &["--no-jit"] },
-    Mode { name: "jit", options: &["--jit-threshold", "1"] },
-    Mode { name: "gc-stress", options: &["--gc-stress", "--verify-heap"] },
-    Mode { name: "interpreted marshalling", options: &["--marshal", "interpreted"] },
+    Mode {
+        name: "interpreter",
+        options: &["--no-jit"],
+    },
+    Mode {
+        name: "jit",
+        options: &["--jit-threshold", "1"],
+    },
+    Mode {
+        name: "gc-stress",
+        options: &["--gc-stress", "--verify-heap"],
+    },
+    Mode {
+        name: "interpreted marshalling",
+        options: &["--marshal", "interpreted"],
+    },
 ];
 
 /// The case files below a directory of this package, sorted.
 pub fn cases(directory: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &mut found);
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory),
+        &mut found,
+    );
     found.sort();
     found
 }
@@ -134,11 +159,17 @@ pub fn program() -> &'static Path {
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
-        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("running cargo");
+        let built = build
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("running cargo");
         assert!(built.success(), "the program does not build");
         // Test programs are in target/PROFILE/deps.
         let test = std::env::current_exe().expect("the test's own path");
-        let profile = test.parent().and_then(Path::parent).expect("the profile's directory");
+        let profile = test
+            .parent()
+            .and_then(Path::parent)
+            .expect("the profile's directory");
         profile.join("ripley")
     })
 }
@@ -162,8 +193,10 @@ pub fn run_all(directory: &str) {
     let cases = cases(directory);
     assert!(!cases.is_empty(), "no cases in {directory}");
     program();
-    let jobs: Vec<(&Path, Mode)> =
-        cases.iter().flat_map(|case| MODES.iter().map(|&mode| (case.as_path(), mode))).collect();
+    let jobs: Vec<(&Path, Mode)> = cases
+        .iter()
+        .flat_map(|case| MODES.iter().map(|&mode| (case.as_path(), mode)))
+        .collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failures = std::sync::Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(2, usize::from);

@@ -272,33 +272,6 @@ impl Vm {
             .map_err(|error: InstallError| place(&source, draft.name_position.offset, &error))
     }
 
-    /// Compiles a script to an Array of its parts: a Method, to be run on nil, for statements; a
-    /// class definition stays a String, since it may refer to what the statements before it do.
-    pub fn compile_script(&mut self, text: &str, name: &str) -> Result<Oop, LoadError> {
-        let source = Source::new(name, text)?;
-        let arena = Arena::new();
-        let mut parts = Vec::new();
-        for item in compiler::parse_script(&arena, &source)? {
-            parts.push(match item {
-                ScriptItem::Class(class) => {
-                    let position = source.position(class.start as usize);
-                    // Blank lines and columns before it keep places in messages right.
-                    let mut part = "\n".repeat(position.line as usize - 1);
-                    part.push_str(&" ".repeat(position.column as usize - 1));
-                    part.push_str(&source.text()[class.start as usize..class.end as usize]);
-                    self.string(part.as_bytes())?
-                }
-                ScriptItem::Statements(statements) => {
-                    let draft = compiler::compile_statements(&source, statements)?;
-                    let nil = self.nil();
-                    self.code_object(&draft, nil, origin(&source))
-                        .map_err(|error| place(&source, 0, &error))?
-                }
-            });
-        }
-        Ok(self.array(&parts)?)
-    }
-
     /// The method that a class has or inherits for a selector.
     pub fn method_in(&self, class_object: Oop, selector: &str) -> Option<Oop> {
         let selector = self.existing_symbol(selector.as_bytes())?;

@@ -102,7 +102,11 @@ pub(super) fn modulo(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> 
         },
         |a, b| {
             let remainder = a % b;
-            if remainder * b < 0.0 { remainder + b } else { remainder }
+            if remainder * b < 0.0 {
+                remainder + b
+            } else {
+                remainder
+            }
         },
     )
 }
@@ -146,8 +150,16 @@ fn large_quotient(a: &BigInt, b: &BigInt) -> f64 {
         return a.to_f64().unwrap_or(f64::NAN) / 0.0;
     }
     let shift = 66 + b.bits() as i64 - a.bits() as i64;
-    let quotient = if shift >= 0 { (a << shift) / b } else { a / (b << -shift) };
-    let scale = i32::try_from(-shift).unwrap_or(if shift > 0 { i32::MIN / 2 } else { i32::MAX / 2 });
+    let quotient = if shift >= 0 {
+        (a << shift) / b
+    } else {
+        a / (b << -shift)
+    };
+    let scale = i32::try_from(-shift).unwrap_or(if shift > 0 {
+        i32::MIN / 2
+    } else {
+        i32::MAX / 2
+    });
     let half = scale / 2;
     quotient.to_f64().unwrap_or(f64::NAN) * 2f64.powi(half) * 2f64.powi(scale - half)
 }
@@ -253,7 +265,10 @@ mod tests {
         assert_eq!(compare(&big, &double), Some(Ordering::Greater));
         assert_eq!(compare(&double, &big), Some(Ordering::Less));
         let huge = Number::Large(BigInt::from(10).pow(400));
-        assert_eq!(compare(&huge, &Number::Double(f64::INFINITY)), Some(Ordering::Less));
+        assert_eq!(
+            compare(&huge, &Number::Double(f64::INFINITY)),
+            Some(Ordering::Less)
+        );
         assert_eq!(compare(&huge, &Number::Double(f64::NAN)), None);
         let half = Number::Double(-0.5);
         assert_eq!(compare(&Number::Small(0), &half), Some(Ordering::Greater));
@@ -261,7 +276,10 @@ mod tests {
 
     #[test]
     fn equal_numbers_have_equal_hashes() {
-        assert_eq!(number_hash(Number::Double(3.0)), number_hash(Number::Small(3)));
+        assert_eq!(
+            number_hash(Number::Double(3.0)),
+            number_hash(Number::Small(3))
+        );
         let large = Number::Large(BigInt::from(10).pow(20));
         assert_eq!(number_hash(Number::Double(1e20)), number_hash(large));
         assert_eq!(number_hash(Number::Double(-0.0)), 0);

@@ -1,8 +1,8 @@
 //! Primitives that compile source text. What is wrong with a text is the detail of the failure.
 
 use super::Arguments;
-use crate::failure::Failure;
 use crate::compiler::Source;
+use crate::failure::Failure;
 use crate::loader::LoadError;
 use crate::vm::Vm;
 use gc::oop::Oop;
@@ -11,7 +11,12 @@ use gc::oop::Oop;
 fn checked(vm: &mut Vm, result: Result<Oop, LoadError>) -> Result<Oop, Failure> {
     result.map_err(|error| {
         vm.failure_detail = Some(error.to_string());
-        Failure::Compilation
+        match error {
+            LoadError::NotFound(_) => Failure::NotFound,
+            LoadError::OutOfMemory => Failure::OutOfMemory,
+            LoadError::Compile(_) | LoadError::Install(_) => Failure::Compilation,
+            LoadError::Run(end) => unreachable!("nothing runs while compiling: {end:?}"),
+        }
     })
 }
 
