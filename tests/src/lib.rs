@@ -1,1 +1,207 @@
-//! Placeholder.
+//! Whole-system cases: one behaviour a file, its expectation inside, run in every mode.
+//!
+//! A case is a script. Comments of these forms say what running it must do:
+//!
+//! | comment | meaning |
+//! | --- | --- |
+//! | `"=> text"` | the next line of standard output is `text` |
+//! | `"!> text"` | a line of standard error contains `text`, below those of earlier `"!>"` comments |
+//! | `"status n"` | the exit status is `n` (0 where no comment says so) |
+//! | `"options --a --b"` | further command-line options |
+//!
+//! Standard output must be what the `"=>"` comments say and nothing else.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// What a case expects.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Expectation {
+    /// Lines of standard output.
+    pub output: Vec<String>,
+    /// Parts of lines of standard error, in order.
+    pub errors: Vec<String>,
+    /// Exit status.
+    pub status: i32,
+    /// Further options.
+    pub options: Vec<String>,
+}
+
+impl Expectation {
+    /// Reads the expectation out of a case's text.
+    pub fn read(text: &str) -> Expectation {
+        let mut expectation = Expectation::default();
+        for line in text.lines() {
+            for comment in line.split('"').skip(1).step_by(2) {
+                expectation.take(comment);
+            }
+        }
+        expectation
+    }
+
+    fn take(&mut self, comment: &str) {
+        if let Some(line) = comment.strip_prefix("=>") {
+            self.output.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
+        } else if let Some(part) = comment.strip_prefix("!>") {
+            self.errors.push(part.trim().to_owned());
+        } else if let Some(number) = comment.strip_prefix("status ") {
+            self.status = number.trim().parse().unwrap_or(self.status);
+        } else if let Some(options) = comment.strip_prefix("options ") {
+            self.options.extend(options.split_whitespace().map(str::to_owned));
+        }
+    }
+
+    /// What is wrong with the output of a run, if anything.
+    pub fn check(&self, output: &Output) -> Result<(), String> {
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let complained = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<&str> = printed.lines().collect();
+        let mut wrong = String::new();
+        if lines != self.output {
+            let difference = first_difference(&self.output, &lines);
+            let _ = writeln!(wrong, "standard output: {difference}");
+        }
+        let mut left = complained.lines();
+        for part in &self.errors {
+            if !left.any(|line| line.contains(part.as_str())) {
+                let _ = writeln!(wrong, "standard error has no line (left) with: {part}");
+            }
+        }
+        if output.status.code() != Some(self.status) {
+            let _ = writeln!(wrong, "status: expected {}, found {}", self.status, output.status);
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(format!("{wrong}--- standard error:\n{complained}"))
+    }
+}
+
+fn first_difference(expected: &[String], found: &[&str]) -> String {
+    let at = expected.iter().zip(found).take_while(|(left, right)| left == right).count();
+    let line = |line: Option<&str>| line.map_or("the end".to_owned(), |text| format!("'{text}'"));
+    let expected = line(expected.get(at).map(String::as_str));
+    let found = line(found.get(at).copied());
+    format!("line {}: expected {expected}, found {found}", at + 1)
+}
+
+/// A way to run every case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mode {
+    /// Its name in messages.
+    pub name: &'static str,
+    /// Its options.
+    pub options: &'static [&'static str],
+}
+
+/// Every mode.
+pub const MODES: &[Mode] = &[
+    Mode { name: "interpreter", options: &["--no-jit"] },
+    Mode { name: "jit", options: &["--jit-threshold", "1"] },
+    Mode { name: "gc-stress", options: &["--gc-stress", "--verify-heap"] },
+    Mode { name: "interpreted marshalling", options: &["--marshal", "interpreted"] },
+];
+
+/// The case files below a directory of this package, sorted.
+pub fn cases(directory: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &mut found);
+    found.sort();
+    found
+}
+
+fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(directory)
+        .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    for entry in entries {
+        let path = entry.expect("a directory entry").path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "som") {
+            found.push(path);
+        }
+    }
+}
+
+/// The `ripley` program of the profile that the tests are built with, built if need be.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "repl", "--bin", "ripley"]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("running cargo");
+        assert!(built.success(), "the program does not build");
+        // Test programs are in target/PROFILE/deps.
+        let test = std::env::current_exe().expect("the test's own path");
+        let profile = test.parent().and_then(Path::parent).expect("the profile's directory");
+        profile.join("ripley")
+    })
+}
+
+/// Runs one case in one mode.
+pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
+    let text = std::fs::read_to_string(case).map_err(|error| error.to_string())?;
+    let expectation = Expectation::read(&text);
+    let output = Command::new(program())
+        .args(mode.options)
+        .args(&expectation.options)
+        .arg(case)
+        .output()
+        .map_err(|error| error.to_string())?;
+    expectation.check(&output)
+}
+
+/// Runs every case below `directory` in every mode, several at a time, and panics with a list of
+/// what failed.
+pub fn run_all(directory: &str) {
+    let cases = cases(directory);
+    assert!(!cases.is_empty(), "no cases in {directory}");
+    program();
+    let jobs: Vec<(&Path, Mode)> =
+        cases.iter().flat_map(|case| MODES.iter().map(|&mode| (case.as_path(), mode))).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let failures = std::sync::Mutex::new(Vec::new());
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(&(case, mode)) =
+                    jobs.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+                {
+                    if let Err(wrong) = run(case, mode) {
+                        let failure = format!("{} ({}): {wrong}", case.display(), mode.name);
+                        failures.lock().expect("no panic in between").push(failure);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().expect("no panic in between");
+    assert!(
+        failures.is_empty(),
+        "{} of {} runs failed:\n{}",
+        failures.len(),
+        jobs.len(),
+        failures.join("\n")
+    );
+}
+
+#[cfg(test)]
+mod self_tests {
+    use super::*;
+
+    #[test]
+    fn expectations_stand_in_comments() {
+        let text = "\"options --stats\"\n3 println. \"=> 3\"\nx foo \"!> no foo\" \"status 1\"\n";
+        let expectation = Expectation::read(text);
+        assert_eq!(expectation.output, ["3"]);
+        assert_eq!(expectation.errors, ["no foo"]);
+        assert_eq!(expectation.status, 1);
+        assert_eq!(expectation.options, ["--stats"]);
+    }
+}

@@ -3,6 +3,15 @@
 //! Every entry is `extern "C" fn(context, value, extra) -> status`. Status 0 means done, with the
 //! result in `context.value`; any other status is the code of a [`crate::failure::Failure`], which
 //! the caller records. Entries run on the C stack, allocate freely and never collect.
+#![expect(unsafe_code, reason = "called by machine code with raw addresses")]
+
+use crate::context::VmContext;
+use crate::failure::Failure;
+use crate::known::{alien, index};
+use crate::vm::Vm;
+use gc::oop::Oop;
+use num_traits::ToPrimitive;
+use std::ffi::CStr;
 
 /// Calls `$consumer!` with every runtime entry: `"name" = Variant => function;`.
 #[macro_export]
@@ -33,6 +42,9 @@ macro_rules! for_each_runtime_entry {
     };
 }
 
+/// The signature of every entry.
+pub type EntryFunction = unsafe extern "C" fn(*mut VmContext, u64, u64) -> u64;
+
 macro_rules! define {
     ($($(#[$doc:meta])* $name:literal = $variant:ident => $function:ident;)*) => {
         /// A runtime entry.
@@ -54,6 +66,29 @@ macro_rules! define {
                 match name { $($name => Some(Entry::$variant),)* _ => None }
             }
         }
+
+        $(
+            /// The entry as machine code calls it: see the row of the table.
+            ///
+            /// # Safety
+            /// `context` is the context of a live VM that is suspended in this call.
+            unsafe extern "C" fn $function(context: *mut VmContext, value: u64, extra: u64) -> u64 {
+                // SAFETY: the caller promises a live, suspended VM, whose address the context has.
+                let vm = unsafe { &mut *((*context).vm as *mut Vm) };
+                match implementation::$function(vm, value, extra) {
+                    Ok(bits) => {
+                        vm.context.value = bits;
+                        0
+                    }
+                    Err(failure) => failure as u64,
+                }
+            }
+        )*
+
+        /// The addresses of the entries, in the order of [`Entry::ALL`].
+        pub fn table() -> [u64; ENTRY_COUNT] {
+            [$($function as EntryFunction as usize as u64,)*]
+        }
     };
 }
 
@@ -61,3 +96,124 @@ for_each_runtime_entry!(define);
 
 /// Number of runtime entries.
 pub const ENTRY_COUNT: usize = Entry::ALL.len();
+
+/// The address of this thread's `errno`.
+pub fn errno_location() -> u64 {
+    // SAFETY: the call has no preconditions.
+    unsafe { libc::__errno_location() as u64 }
+}
+
+/// An oop passed as bits.
+fn oop(bits: u64) -> Oop {
+    // SAFETY: machine code and the RTL interpreter pass oops that they read from the stack.
+    unsafe { Oop::from_bits(bits) }
+}
+
+/// The address of a pointer argument's data, for the rows below.
+fn address_of(vm: &Vm, object: Oop) -> Result<u64, Failure> {
+    if object == vm.nil() {
+        return Ok(0);
+    }
+    if !object.is_pointer() {
+        return Err(Failure::WrongType);
+    }
+    let heap = vm.heap();
+    if heap.format_of(object).is_bytes() {
+        return Ok(heap.body_address(object) as u64);
+    }
+    if !vm.inherits_from(vm.class_of(object), vm.class_at(index::ALIEN)) {
+        return Err(Failure::WrongType);
+    }
+    let data = heap.slot(object, alien::DATA);
+    if data != vm.nil() {
+        return Ok(heap.body_address(data) as u64);
+    }
+    // Addresses past 2^60 take a large integer; no user address does, but `-1 asAlien` may.
+    let address = vm
+        .integer(heap.slot(object, alien::ADDRESS))
+        .ok_or(Failure::Freed)?;
+    address.to_u64().ok_or(Failure::OutOfRange)
+}
+
+/// What the entries do, in terms of the VM.
+mod implementation {
+    use super::*;
+
+    pub(super) fn integer_to_i64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let integer = vm.integer(oop(value)).ok_or(Failure::WrongType)?;
+        integer
+            .to_i64()
+            .map(|value| value as u64)
+            .ok_or(Failure::OutOfRange)
+    }
+
+    pub(super) fn integer_to_u64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let integer = vm.integer(oop(value)).ok_or(Failure::WrongType)?;
+        integer.to_u64().ok_or(Failure::OutOfRange)
+    }
+
+    pub(super) fn number_to_f64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let number = vm.number(oop(value)).ok_or(Failure::WrongType)?;
+        Ok(number.to_f64().to_bits())
+    }
+
+    pub(super) fn i64_to_integer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        Ok(vm.i64_object(value as i64)?.bits())
+    }
+
+    pub(super) fn u64_to_integer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        Ok(vm.u64_object(value)?.bits())
+    }
+
+    pub(super) fn f64_to_double(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        Ok(vm.double_object(f64::from_bits(value))?.bits())
+    }
+
+    pub(super) fn c_string_to_string(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        if value == 0 {
+            return Ok(vm.nil().bits());
+        }
+        // SAFETY: the C declaration says that the function returns a NUL-terminated string.
+        let bytes = unsafe { CStr::from_ptr(value as *const libc::c_char) }.to_bytes();
+        Ok(vm.string(bytes)?.bits())
+    }
+
+    pub(super) fn pointer_to_alien(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        if value == 0 {
+            return Ok(vm.nil().bits());
+        }
+        let made = vm.instantiate(oop(extra), 0)?;
+        let address = vm.u64_object(value)?;
+        vm.heap_mut().set_slot(made, alien::ADDRESS, address);
+        Ok(made.bits())
+    }
+
+    pub(super) fn object_to_c_string(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let object = oop(value);
+        if object.is_pointer()
+            && vm.heap().format_of(object).is_bytes()
+            && vm.heap().bytes(object).contains(&0)
+        {
+            return Err(Failure::EmbeddedNul);
+        }
+        address_of(vm, object)
+    }
+
+    pub(super) fn object_to_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        address_of(vm, oop(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_found_by_its_name() {
+        for &entry in Entry::ALL {
+            assert_eq!(Entry::from_name(entry.name()), Some(entry));
+        }
+        assert_eq!(Entry::from_name("nothing"), None);
+        assert!(table().iter().all(|&address| address != 0));
+    }
+}

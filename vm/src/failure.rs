@@ -62,3 +62,9 @@ macro_rules! define {
 }
 
 for_each_failure!(define);
+
+impl From<gc::OutOfMemory> for Failure {
+    fn from(_: gc::OutOfMemory) -> Failure {
+        Failure::OutOfMemory
+    }
+}

@@ -3,8 +3,25 @@
 //! This crate never knows machine code: it declares what it asks of others in [`foreign`].
 
 pub mod bytecode;
+pub mod classes;
+pub mod compiler;
 pub mod context;
 pub mod entry;
 pub mod failure;
+pub mod files;
 pub mod foreign;
 pub mod frame;
+pub mod genesis;
+pub mod header;
+pub mod install;
+pub mod interpreter;
+pub mod known;
+pub mod loader;
+pub mod lookup;
+pub mod numbers;
+pub mod primitives;
+pub mod roots;
+pub mod stack;
+pub mod symbols;
+pub mod trace;
+pub mod vm;

@@ -1,0 +1,126 @@
+//! A VM with everything that belongs to it: image, foreign machinery, options.
+
+use crate::options::{CommandLine, TraceChoice};
+use ffi::{Machinery, MachineryOptions};
+use gc::{HeapOptions, Oop};
+use image::file;
+use image::snapshot;
+use std::path::{Path, PathBuf};
+use vm::interpreter::RunEnd;
+use vm::loader::LoadError;
+use vm::vm::{Options, Vm};
+
+/// The image that was bootstrapped from the kernel's sources when this program was built.
+pub const BUILT_IN_IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernel.image"));
+
+/// Why a session ends, or an evaluation failed.
+#[derive(Debug)]
+pub enum Fault {
+    /// The text is wrong; nothing was run. The message has file, line and column.
+    Source(String),
+    /// More text could make it right: what a multi-line input waits for.
+    Incomplete(String),
+    /// An error that nobody handled. It was reported on standard error.
+    Uncaught,
+    /// `System exit:` with this status.
+    Exit(i32),
+}
+
+impl From<LoadError> for Fault {
+    fn from(error: LoadError) -> Fault {
+        match error {
+            LoadError::Compile(error) if error.incomplete => Fault::Incomplete(error.to_string()),
+            LoadError::Compile(error) => Fault::Source(error.to_string()),
+            LoadError::Install(error) => Fault::Source(error),
+            LoadError::Run(RunEnd::Terminated) => Fault::Uncaught,
+            LoadError::Run(RunEnd::Exit(status)) => Fault::Exit(status),
+        }
+    }
+}
+
+impl From<RunEnd> for Fault {
+    fn from(end: RunEnd) -> Fault {
+        LoadError::Run(end).into()
+    }
+}
+
+/// A VM and what it was started with.
+pub struct Session {
+    vm: Box<Vm>,
+}
+
+impl Session {
+    /// Starts a VM as the command line says. The error is a sentence for the user.
+    pub fn start(line: &CommandLine, arguments: Vec<String>) -> Result<Session, String> {
+        let options = vm_options(line, arguments);
+        let mut vm = match &line.image {
+            None => snapshot::load(BUILT_IN_IMAGE, options).map_err(|error| error.to_string())?,
+            Some(path) => load_image(path, options)?,
+        };
+        let machinery = Machinery::new(MachineryOptions {
+            marshalling: line.marshal.into(),
+            trace_rtl: line.traces(TraceChoice::Rtl),
+            trace_asm: line.traces(TraceChoice::Asm),
+            trace_ffi: line.traces(TraceChoice::Ffi),
+            perf_map: line.perf_map,
+        })?;
+        vm.foreign = Some(Box::new(machinery));
+        Ok(Session { vm })
+    }
+
+    /// The VM.
+    pub fn vm(&mut self) -> &mut Vm {
+        &mut self.vm
+    }
+
+    /// Loads a text: defines its classes and runs its statements, in order. Answers the value of
+    /// the last statement.
+    pub fn evaluate(&mut self, name: &str, text: impl Into<Vec<u8>>) -> Result<Oop, Fault> {
+        Ok(self.vm.load_text(name, text)?)
+    }
+
+    /// What `printString` answers for an object.
+    pub fn print_string(&mut self, object: Oop) -> Result<String, Fault> {
+        let printed = self.vm.send(object, "printString", &[])?;
+        Ok(self.vm.text(printed))
+    }
+
+    /// Saves a snapshot. The error is a sentence for the user.
+    pub fn save(&mut self, path: &Path) -> Result<(), String> {
+        let bytes = snapshot::save(&mut self.vm);
+        file::replace(path, &bytes)
+            .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
+    }
+
+    /// The `--stats` lines.
+    pub fn statistics(&self) -> String {
+        let code = self.vm.foreign.as_ref().map_or(0, |foreign| foreign.code_bytes());
+        format!("{}\ncode space: {code} bytes", self.vm.heap().stats())
+    }
+}
+
+fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
+    let mut heap = HeapOptions {
+        verify: line.verify_heap,
+        stress: line.gc_stress,
+        ..HeapOptions::default()
+    };
+    if let Some(bytes) = line.max_heap {
+        heap.max_heap_bytes = bytes;
+        heap.nursery_bytes = heap.nursery_bytes.min(bytes / 4);
+    }
+    let class_path = line.class_path.iter().flat_map(|path| path.split(':')).map(PathBuf::from);
+    Options {
+        heap,
+        trace_bytecode: line.traces(TraceChoice::Bytecode),
+        class_path: class_path.collect(),
+        arguments,
+        ..Options::default()
+    }
+}
+
+fn load_image(path: &Path, options: Options) -> Result<Box<Vm>, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+    snapshot::load(&bytes, options).map_err(|error| failed(&error))
+}

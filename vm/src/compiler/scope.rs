@@ -1,0 +1,488 @@
+//! Which variable a name means, and where variables live.
+//!
+//! A *frame* is what is activated: the method and every block that is not inlined. A *scope* is
+//! what declares names: the method and every block. An inlined block is a scope of the frame
+//! around it.
+//!
+//! A variable that inner frames use is *copied* into their blocks when its value cannot change
+//! once the first of these blocks is made. Otherwise it is *shared*: it lives in a vector that its
+//! scope makes when it is entered, and the vector is copied.
+
+use super::ast::{Binding, Block, Expression, Name, Send, Sequence, Variable as VariableNode};
+use super::error::{CompileError, ErrorKind, Result};
+use super::inline::{self, Inlined};
+use super::source::Source;
+use hashbrown::HashMap;
+
+/// What names mean outside of methods.
+pub(super) struct Outside<'a> {
+    /// The slot of every field.
+    pub(super) fields: HashMap<&'a str, u16>,
+    /// Names that are not declared may be assigned to: they are globals of a script.
+    pub(super) assigns_globals: bool,
+}
+
+/// An argument or temporary.
+pub(super) struct Variable<'a> {
+    pub(super) name: Name<'a>,
+    /// The scope that declares it.
+    pub(super) scope: u32,
+    /// The frame of that scope.
+    pub(super) frame: u32,
+    /// The number of the argument; `None` for temporaries and for parameters of inlined blocks.
+    pub(super) argument: Option<u8>,
+    /// Why it cannot be assigned to.
+    fixed: Option<&'static str>,
+    /// Its slot in the vector of its scope, where it is shared.
+    pub(super) shared: Option<u8>,
+    /// It may be read before it is assigned to, so it has to start as nil.
+    pub(super) starts_as_nil: bool,
+    is_shared: bool,
+    is_captured: bool,
+    is_used: bool,
+    /// The number of loops of the frame that enclose the declaration.
+    loop_depth: usize,
+    /// The outermost loop around the last store, among the loops inside of its scope.
+    store_loop: Option<u32>,
+}
+
+/// A method or block as a place that declares variables.
+#[derive(Default)]
+pub(super) struct Scope {
+    pub(super) frame: u32,
+    /// The variables that it declares, contiguous numbers.
+    pub(super) variables: std::ops::Range<u32>,
+    /// The size of its vector; 0 without one.
+    pub(super) shared_count: u8,
+    /// It is entered again and again by one activation of its frame.
+    pub(super) is_in_loop: bool,
+}
+
+/// What a block brings along.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Copied {
+    /// The value of a variable.
+    Value(u32),
+    /// The vector of a scope.
+    Vector(u32),
+}
+
+/// A method or a block that is not inlined.
+#[derive(Default)]
+pub(super) struct Frame {
+    captured: Vec<u32>,
+    /// What is copied, in order.
+    pub(super) copied: Vec<Copied>,
+    /// It, or a block inside, returns from the method. For the method itself: a block inside does.
+    pub(super) needs_home: bool,
+}
+
+/// What is known of the variables of a method.
+pub(super) struct Analysis<'a> {
+    pub(super) variables: Vec<Variable<'a>>,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) frames: Vec<Frame>,
+}
+
+/// What the outermost scope declares.
+pub(super) struct Declarations<'a> {
+    pub(super) arguments: &'a [Name<'a>],
+    /// The temporary that a primitive stores the reason of its failure in.
+    pub(super) error: Option<Name<'a>>,
+    pub(super) body: Sequence<'a>,
+}
+
+const NUMBER_LIMIT: usize = 255;
+
+/// Analyses a method: resolves every name in it and decides where its variables live.
+pub(super) fn analyse<'a>(
+    source: &Source,
+    outside: &Outside<'_>,
+    declarations: &Declarations<'a>,
+) -> Result<Analysis<'a>> {
+    let analysis = Analysis {
+        variables: Vec::new(),
+        scopes: Vec::new(),
+        frames: Vec::new(),
+    };
+    let mut analyser = Analyser {
+        source,
+        outside,
+        analysis,
+        scopes: Vec::new(),
+        frames: Vec::new(),
+        loops: Vec::new(),
+        loop_count: 0,
+    };
+    analyser.method(declarations)?;
+    Ok(analyser.analysis.finish())
+}
+
+struct Analyser<'a, 's> {
+    source: &'s Source,
+    outside: &'s Outside<'s>,
+    analysis: Analysis<'a>,
+    /// The scopes around, outermost first.
+    scopes: Vec<u32>,
+    /// The frames around, outermost first, each with the number of `loops` outside of it.
+    frames: Vec<(u32, usize)>,
+    /// The inlined loops around, of all frames.
+    loops: Vec<u32>,
+    loop_count: u32,
+}
+
+/// How a name is declared.
+#[derive(Clone, Copy)]
+enum Declaration {
+    Argument,
+    InlinedParameter,
+    Temporary,
+    ErrorTemporary,
+}
+
+impl<'a> Analyser<'a, '_> {
+    fn fail<T>(&self, at: u32, kind: ErrorKind) -> Result<T> {
+        Err(CompileError::new(self.source, at as usize, kind))
+    }
+
+    fn frame(&self) -> (u32, usize) {
+        self.frames.last().copied().unwrap_or_default()
+    }
+
+    // --- declaring -----------------------------------------------------------------------------
+
+    fn method(&mut self, declarations: &Declarations<'a>) -> Result<()> {
+        self.enter_frame();
+        self.enter_scope();
+        self.declare_all(declarations.arguments, Declaration::Argument)?;
+        if let Some(error) = declarations.error {
+            self.declare_all(&[error], Declaration::ErrorTemporary)?;
+        }
+        self.sequence(&declarations.body)?;
+        self.scopes.pop();
+        self.frames.pop();
+        Ok(())
+    }
+
+    fn enter_frame(&mut self) {
+        self.frames
+            .push((self.analysis.frames.len() as u32, self.loops.len()));
+        self.analysis.frames.push(Frame::default());
+    }
+
+    fn enter_scope(&mut self) -> u32 {
+        let scope = self.analysis.scopes.len() as u32;
+        let (frame, outer_loops) = self.frame();
+        let first = self.analysis.variables.len() as u32;
+        self.analysis.scopes.push(Scope {
+            frame,
+            variables: first..first,
+            shared_count: 0,
+            is_in_loop: self.loops.len() > outer_loops,
+        });
+        self.scopes.push(scope);
+        scope
+    }
+
+    fn declare_all(&mut self, names: &[Name<'a>], declaration: Declaration) -> Result<()> {
+        let scope = self.scopes.last().copied().unwrap_or_default();
+        let (frame, _) = self.frame();
+        for (index, &name) in names.iter().enumerate() {
+            if index >= NUMBER_LIMIT {
+                let what = match declaration {
+                    Declaration::Argument | Declaration::InlinedParameter => "arguments",
+                    Declaration::Temporary | Declaration::ErrorTemporary => "temporaries",
+                };
+                return self.fail(
+                    name.at,
+                    ErrorKind::TooMany {
+                        what,
+                        limit: NUMBER_LIMIT,
+                    },
+                );
+            }
+            let declared = self.analysis.scopes[scope as usize].variables.clone();
+            if let Some(first) = self.find(declared, name.text) {
+                let first = self.analysis.variables[first as usize].name.at;
+                let first = self.source.position(first as usize);
+                let (what, name_text) = ("variable", name.text.to_owned());
+                let kind = ErrorKind::Duplicate {
+                    what,
+                    name: name_text,
+                    first,
+                };
+                return self.fail(name.at, kind);
+            }
+            let is_argument = matches!(declaration, Declaration::Argument);
+            self.analysis.variables.push(Variable {
+                name,
+                scope,
+                frame,
+                argument: is_argument.then_some(index as u8),
+                fixed: match declaration {
+                    Declaration::Argument | Declaration::InlinedParameter => Some("an argument"),
+                    Declaration::ErrorTemporary => Some("which the primitive sets"),
+                    Declaration::Temporary => None,
+                },
+                shared: None,
+                starts_as_nil: false,
+                is_shared: false,
+                is_captured: false,
+                is_used: false,
+                loop_depth: self.loops.len(),
+                store_loop: None,
+            });
+            self.analysis.scopes[scope as usize].variables.end += 1;
+        }
+        Ok(())
+    }
+
+    fn find(&self, variables: std::ops::Range<u32>, name: &str) -> Option<u32> {
+        variables
+            .into_iter()
+            .find(|&id| self.analysis.variables[id as usize].name.text == name)
+    }
+
+    // --- walking, in the order of evaluation ---------------------------------------------------
+
+    fn sequence(&mut self, sequence: &Sequence<'a>) -> Result<()> {
+        self.declare_all(sequence.temporaries, Declaration::Temporary)?;
+        for statement in sequence.statements {
+            self.expression(statement.value)?;
+            if statement.is_return && self.frames.len() > 1 {
+                for &(frame, _) in &self.frames {
+                    self.analysis.frames[frame as usize].needs_home = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn expression(&mut self, expression: Expression<'a>) -> Result<()> {
+        match expression {
+            Expression::Variable(variable) => {
+                self.read(variable);
+                Ok(())
+            }
+            Expression::Literal(_) => Ok(()),
+            Expression::Block(block) => self.real_block(block),
+            Expression::Brace(brace) => brace
+                .elements
+                .iter()
+                .try_for_each(|&element| self.expression(element)),
+            Expression::Send(send) => self.send(send),
+            Expression::Assign(assign) => {
+                self.expression(assign.value)?;
+                assign
+                    .targets
+                    .iter()
+                    .rev()
+                    .try_for_each(|target| self.store(target))
+            }
+        }
+    }
+
+    fn send(&mut self, send: &Send<'a>) -> Result<()> {
+        for (index, message) in send.messages.iter().enumerate() {
+            let plan = inline::plan(send, index);
+            let is_receiver_inlined =
+                matches!(plan, Some(Inlined::While { .. } | Inlined::Repeat(_)));
+            if index == 0 && !is_receiver_inlined {
+                self.expression(send.receiver)?;
+            }
+            match plan {
+                Some(plan) => self.inlined(plan)?,
+                None => self.arguments(message.arguments)?,
+            }
+        }
+        send.cascade
+            .iter()
+            .try_for_each(|message| self.arguments(message.arguments))
+    }
+
+    fn arguments(&mut self, arguments: &[Expression<'a>]) -> Result<()> {
+        arguments
+            .iter()
+            .try_for_each(|&argument| self.expression(argument))
+    }
+
+    fn inlined(&mut self, plan: Inlined<'a>) -> Result<()> {
+        match plan {
+            Inlined::Conditional {
+                when_true: first,
+                when_false: second,
+            }
+            | Inlined::NilTest {
+                when_nil: first,
+                when_not_nil: second,
+            } => {
+                let blocks = [first, second];
+                blocks
+                    .into_iter()
+                    .flatten()
+                    .try_for_each(|block| self.inlined_block(block))
+            }
+            Inlined::And(block) | Inlined::Or(block) => self.inlined_block(block),
+            Inlined::While {
+                condition, body, ..
+            } => self.in_loop([Some(condition), body].into_iter().flatten()),
+            Inlined::Count { limit, body, .. } => {
+                self.expression(limit)?;
+                self.in_loop([body].into_iter())
+            }
+            Inlined::Repeat(body) | Inlined::Times(body) => self.in_loop([body].into_iter()),
+        }
+    }
+
+    fn in_loop(&mut self, mut blocks: impl Iterator<Item = &'a Block<'a>>) -> Result<()> {
+        self.loops.push(self.loop_count);
+        self.loop_count += 1;
+        let result = blocks.try_for_each(|block| self.inlined_block(block));
+        self.loops.pop();
+        result
+    }
+
+    fn inlined_block(&mut self, block: &'a Block<'a>) -> Result<()> {
+        block.scope.set(self.enter_scope());
+        self.declare_all(block.parameters, Declaration::InlinedParameter)?;
+        self.sequence(&block.body)?;
+        self.scopes.pop();
+        Ok(())
+    }
+
+    fn real_block(&mut self, block: &'a Block<'a>) -> Result<()> {
+        self.enter_frame();
+        block.scope.set(self.enter_scope());
+        self.declare_all(block.parameters, Declaration::Argument)?;
+        self.sequence(&block.body)?;
+        self.scopes.pop();
+        self.frames.pop();
+        Ok(())
+    }
+
+    // --- names ---------------------------------------------------------------------------------
+
+    fn resolve(&mut self, node: &VariableNode<'a>) -> Binding {
+        let name = node.name.text;
+        let binding = match name {
+            "self" | "super" => Binding::SelfReference,
+            "nil" => Binding::Nil,
+            "true" => Binding::True,
+            "false" => Binding::False,
+            _ => match self.local(name) {
+                Some(local) => Binding::Local(local),
+                None => match self.outside.fields.get(name) {
+                    Some(&field) => Binding::Field(field),
+                    None => Binding::Global,
+                },
+            },
+        };
+        node.binding.set(binding);
+        binding
+    }
+
+    fn local(&self, name: &str) -> Option<u32> {
+        self.scopes.iter().rev().find_map(|&scope| {
+            self.find(self.analysis.scopes[scope as usize].variables.clone(), name)
+        })
+    }
+
+    fn read(&mut self, node: &VariableNode<'a>) {
+        if let Binding::Local(local) = self.resolve(node) {
+            let variable = &mut self.analysis.variables[local as usize];
+            variable.starts_as_nil |= !variable.is_used && variable.fixed.is_none();
+            variable.is_used = true;
+            self.capture(local);
+        }
+    }
+
+    fn store(&mut self, node: &VariableNode<'a>) -> Result<()> {
+        let name = node.name;
+        let refuse = |what| ErrorKind::NotAssignable {
+            name: name.text.to_owned(),
+            what,
+        };
+        match self.resolve(node) {
+            Binding::SelfReference | Binding::Nil | Binding::True | Binding::False => {
+                self.fail(name.at, refuse("which is always the same"))
+            }
+            Binding::Field(_) => Ok(()),
+            Binding::Global if self.outside.assigns_globals => Ok(()),
+            Binding::Global => self.fail(
+                name.at,
+                ErrorKind::UndeclaredAssignment(name.text.to_owned()),
+            ),
+            Binding::Local(local) => match self.analysis.variables[local as usize].fixed {
+                Some(what) => self.fail(name.at, refuse(what)),
+                None => {
+                    self.store_local(local);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn store_local(&mut self, local: u32) {
+        let is_own_scope =
+            self.scopes.last() == Some(&self.analysis.variables[local as usize].scope);
+        let current_frame = self.frame().0;
+        let loops = &self.loops;
+        let variable = &mut self.analysis.variables[local as usize];
+        // A store within a nested block need not happen before a later read.
+        variable.starts_as_nil |= !variable.is_used && !is_own_scope;
+        variable.is_used = true;
+        variable.is_shared |= variable.is_captured || variable.frame != current_frame;
+        variable.store_loop = loops.get(variable.loop_depth).copied();
+        self.capture(local);
+    }
+
+    /// Notes that the frames between here and the variable's have to bring it along.
+    fn capture(&mut self, local: u32) {
+        let variable = &mut self.analysis.variables[local as usize];
+        let home = variable.frame;
+        if home == self.frames.last().map_or(home, |&(frame, _)| frame) {
+            return;
+        }
+        variable.is_captured = true;
+        // The blocks of a loop that also stores: the store comes again after the block is made.
+        let outermost = self.loops.get(variable.loop_depth).copied();
+        variable.is_shared |= outermost.is_some() && outermost == variable.store_loop;
+        for &(frame, _) in self
+            .frames
+            .iter()
+            .rev()
+            .take_while(|&&(frame, _)| frame != home)
+        {
+            let captured = &mut self.analysis.frames[frame as usize].captured;
+            if !captured.contains(&local) {
+                captured.push(local);
+            }
+        }
+    }
+}
+
+impl<'a> Analysis<'a> {
+    /// Gives shared variables their slots and frames what they copy.
+    fn finish(mut self) -> Analysis<'a> {
+        for variable in &mut self.variables {
+            if variable.is_shared {
+                let scope = &mut self.scopes[variable.scope as usize];
+                variable.shared = Some(scope.shared_count);
+                scope.shared_count += 1;
+            }
+        }
+        for frame in &mut self.frames {
+            for &local in &frame.captured {
+                let variable = &self.variables[local as usize];
+                let copied = match variable.shared {
+                    Some(_) => Copied::Vector(variable.scope),
+                    None => Copied::Value(local),
+                };
+                if !frame.copied.contains(&copied) {
+                    frame.copied.push(copied);
+                }
+            }
+        }
+        self
+    }
+}

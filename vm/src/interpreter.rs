@@ -1,0 +1,334 @@
+//! The bytecode interpreter over the VM stack.
+//!
+//! One [`Interpreter`] is one *run*: it executes until its first activation returns. Smalltalk
+//! sends never recurse in Rust; only a run started from within a primitive or a callback nests.
+#![expect(unsafe_code, reason = "reads bytecodes and VM stack words by address")]
+
+mod activate;
+mod blocks;
+mod bytecodes;
+mod control;
+mod external;
+mod frames;
+mod special;
+
+pub(crate) use frames::FrameRef;
+
+use crate::bytecode::Opcode;
+use crate::frame;
+use crate::known::{KnownSelector, method};
+use crate::lookup::{self, Found};
+use crate::stack::{self, Segment};
+use crate::vm::Vm;
+use gc::oop::Oop;
+use std::sync::atomic::Ordering;
+
+/// Why a run ended without a result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RunEnd {
+    /// An error that nobody handled; it was reported by the image.
+    Terminated,
+    /// `System exit:` with this status.
+    Exit(i32),
+}
+
+/// Whether the run goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Flow {
+    Next,
+    Finished(Oop),
+    Ended(RunEnd),
+}
+
+struct Interpreter<'vm> {
+    vm: &'vm mut Vm,
+    /// Address of the topmost word of the VM stack.
+    sp: u64,
+    /// The current frame, 0 before the first activation.
+    fp: u64,
+    /// The next bytecode.
+    ip: *const u8,
+    /// First bytecode of the current method. Methods live in old space, so this stays valid.
+    code: *const u8,
+    /// Start of the instruction being executed.
+    start: *const u8,
+}
+
+impl Vm {
+    /// Sends a message from Rust and runs until it answers.
+    pub fn send(
+        &mut self,
+        receiver: Oop,
+        selector: &str,
+        arguments: &[Oop],
+    ) -> Result<Oop, RunEnd> {
+        let selector = self.symbol(selector).map_err(|_| RunEnd::Terminated)?;
+        self.nested_run(|interpreter| {
+            interpreter.push(receiver);
+            arguments
+                .iter()
+                .for_each(|&argument| interpreter.push(argument));
+            interpreter.send_selector(selector, arguments.len())
+        })
+    }
+
+    /// Runs a method without arguments, with nil for its receiver: statements of a script.
+    pub fn execute(&mut self, method: Oop) -> Result<Oop, RunEnd> {
+        let header = lookup::header_of(self.heap(), method);
+        self.nested_run(|interpreter| {
+            let nil = interpreter.vm.nil();
+            interpreter.push(nil);
+            interpreter.activate(Found { method, header }, 0)
+        })
+    }
+
+    fn nested_run(
+        &mut self,
+        begin: impl FnOnce(&mut Interpreter<'_>) -> Flow,
+    ) -> Result<Oop, RunEnd> {
+        let suspended = Segment {
+            sp: self.context.sp,
+            fp: self.context.fp,
+        };
+        self.runs.push(suspended);
+        let mut interpreter = Interpreter::new(self, suspended.sp);
+        let flow = begin(&mut interpreter);
+        let result = interpreter.run(flow);
+        self.runs.pop();
+        self.context.sp = suspended.sp;
+        self.context.fp = suspended.fp;
+        self.context.stack_limit = self.stack.limit();
+        result
+    }
+}
+
+impl<'vm> Interpreter<'vm> {
+    fn new(vm: &'vm mut Vm, sp: u64) -> Interpreter<'vm> {
+        let none = std::ptr::null();
+        Interpreter {
+            vm,
+            sp,
+            fp: 0,
+            ip: none,
+            code: none,
+            start: none,
+        }
+    }
+
+    fn run(mut self, mut flow: Flow) -> Result<Oop, RunEnd> {
+        if self.fp == 0 && flow == Flow::Next {
+            // A primitive answered without an activation.
+            return Ok(self.take());
+        }
+        while flow == Flow::Next {
+            flow = self.step();
+        }
+        match flow {
+            Flow::Finished(result) => Ok(result),
+            Flow::Ended(end) => Err(end),
+            Flow::Next => unreachable!("the loop above ends on any other flow"),
+        }
+    }
+
+    #[inline(always)]
+    fn step(&mut self) -> Flow {
+        self.start = self.ip;
+        // SAFETY: ip points into the bytecodes of the current method, which were checked to end
+        // with a return when the method was made.
+        let byte = unsafe { *self.ip };
+        self.ip = self.ip.wrapping_add(1);
+        let opcode = Opcode::from_number(byte).expect("a bytecode of the table");
+        if self.vm.options.trace_bytecode {
+            self.trace(opcode);
+        }
+        self.dispatch(opcode)
+    }
+
+    #[cold]
+    fn trace(&mut self, opcode: Opcode) {
+        let depth = (self.vm.stack.top() - self.sp) / 8;
+        let method = self.method();
+        let at = self.start as usize - self.code as usize;
+        let (name, top) = (self.vm.code_name(method), self.top());
+        eprintln!("{depth:6} {name}+{at:<4} {} top {top:?}", opcode.name());
+    }
+
+    /// Reads a little-endian operand.
+    #[inline(always)]
+    fn operand<T: Copy>(&mut self) -> T {
+        // SAFETY: the method's bytecodes were checked: an opcode is followed by its operands.
+        let value = unsafe { self.ip.cast::<T>().read_unaligned() };
+        self.ip = self.ip.wrapping_add(size_of::<T>());
+        value
+    }
+
+    // --- the operand stack ---
+
+    #[inline(always)]
+    fn push(&mut self, value: Oop) {
+        self.push_word(value.bits());
+    }
+
+    #[inline(always)]
+    fn push_word(&mut self, value: u64) {
+        self.sp -= 8;
+        // SAFETY: activations reserve their method's maximal stack depth above the guard pages.
+        unsafe { stack::set_word(self.sp, value) };
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> Oop {
+        let value = self.top();
+        self.sp += 8;
+        value
+    }
+
+    #[inline(always)]
+    fn top(&self) -> Oop {
+        self.peek(0)
+    }
+
+    /// The value `depth` words below the topmost.
+    #[inline(always)]
+    fn peek(&self, depth: usize) -> Oop {
+        // SAFETY: checked bytecodes never look below their operands, which are oops.
+        unsafe { stack::oop(self.sp + 8 * depth as u64) }
+    }
+
+    #[inline(always)]
+    fn set_top(&mut self, value: Oop) {
+        // SAFETY: sp is the address of the topmost operand.
+        unsafe { stack::set_word(self.sp, value.bits()) };
+    }
+
+    #[inline(always)]
+    fn drop(&mut self, count: usize) {
+        self.sp += 8 * count as u64;
+    }
+
+    // --- the frame ---
+
+    #[inline(always)]
+    fn frame_oop(&self, offset: isize) -> Oop {
+        // SAFETY: fp is a live frame and the offset is one of the layout's oop words.
+        unsafe { stack::oop(stack::at(self.fp, offset)) }
+    }
+
+    #[inline(always)]
+    fn set_frame_oop(&mut self, offset: isize, value: Oop) {
+        // SAFETY: fp is a live frame and the offset is one of the layout's oop words.
+        unsafe { stack::set_word(stack::at(self.fp, offset), value.bits()) };
+    }
+
+    #[inline(always)]
+    fn method(&self) -> Oop {
+        self.frame_oop(frame::METHOD)
+    }
+
+    #[inline(always)]
+    fn literal(&self, index: u16) -> Oop {
+        let heap = self.vm.heap();
+        let literals = heap.slot(self.method(), method::LITERALS);
+        heap.slot(literals, usize::from(index))
+    }
+
+    fn argument_offset(&self, index: u8) -> isize {
+        let count = lookup::header_of(self.vm.heap(), self.method()).arguments();
+        frame::argument(usize::from(index), count)
+    }
+
+    /// Publishes sp, fp and pc, so that primitives, traces and collections see this run.
+    #[inline(always)]
+    fn publish(&mut self) {
+        self.save_pc();
+        self.vm.context.sp = self.sp;
+        self.vm.context.fp = self.fp;
+    }
+
+    #[inline(always)]
+    fn save_pc(&mut self) {
+        if self.fp != 0 {
+            let pc = self.ip as usize - self.code as usize;
+            self.set_frame_oop(frame::PC, Oop::small(pc as i64));
+        }
+    }
+
+    /// Returns to the current frame, which waits for `answer`.
+    #[inline(always)]
+    fn resume_with(&mut self, answer: Oop) {
+        self.enter_code(self.method());
+        let pc = self.frame_oop(frame::PC).as_i64().expect("a saved pc");
+        if pc >= 0 {
+            self.ip = self.code.wrapping_add(pc as usize);
+            self.push(answer);
+        } else {
+            self.ip = self.code.wrapping_add((-1 - pc) as usize);
+        }
+    }
+
+    #[inline(always)]
+    fn enter_code(&mut self, method: Oop) {
+        let heap = self.vm.heap();
+        self.code = heap.body_address(heap.slot(method, method::BYTECODES));
+        self.ip = self.code;
+    }
+
+    // --- safe points ---
+
+    /// Collects garbage where it is due, and answers interrupts. Every live oop is on the stack.
+    #[inline(always)]
+    fn poll(&mut self) -> Flow {
+        if self.vm.heap().collection_due() {
+            self.publish();
+            self.vm.collect_garbage();
+        }
+        if self.vm.interrupt.load(Ordering::Relaxed) {
+            return self.interrupted();
+        }
+        Flow::Next
+    }
+
+    /// Sends `interrupted` between two instructions; its answer is dropped.
+    #[cold]
+    fn interrupted(&mut self) -> Flow {
+        self.vm.interrupt.store(false, Ordering::Relaxed);
+        let interrupted = self.fp;
+        self.push(self.vm.nil());
+        let selector = self.vm.selector(KnownSelector::Interrupted);
+        let flow = self.send_selector(selector, 0);
+        if self.fp == interrupted {
+            self.drop(1);
+        } else {
+            self.drop_answer(interrupted);
+        }
+        flow
+    }
+
+    /// Marks the suspended frame `fp` so that the answer it waits for is not pushed.
+    fn drop_answer(&mut self, fp: u64) {
+        let address = stack::at(fp, frame::PC);
+        // SAFETY: fp is the frame below the current one, and its pc word was just saved.
+        let pc = unsafe { stack::oop(address) }.as_i64().expect("a saved pc");
+        // SAFETY: as above.
+        unsafe { stack::set_word(address, Oop::small(-1 - pc).bits()) };
+    }
+}
+
+macro_rules! define_dispatch {
+    ($($(#[$doc:meta])* $row:ident = $variant:ident { $($operand:ident : $type:ty),* }
+        ($($effect:tt)*);)*) => {
+        impl Interpreter<'_> {
+            #[inline(always)]
+            fn dispatch(&mut self, opcode: Opcode) -> Flow {
+                match opcode {
+                    $(Opcode::$variant => {
+                        $(let $operand = self.operand::<$type>();)*
+                        self.$row($($operand),*)
+                    })*
+                }
+            }
+        }
+    };
+}
+
+crate::for_each_bytecode!(define_dispatch);

@@ -1,0 +1,63 @@
+//! External-call methods as the interpreter calls them.
+
+use super::{Flow, Interpreter};
+use crate::context::Outcome;
+use crate::failure::Failure;
+use crate::known::{KnownSelector, method};
+use crate::lookup::Found;
+use gc::oop::Oop;
+
+impl Interpreter<'_> {
+    /// Calls a foreign function through the code of its method; where there is none yet, the
+    /// image makes it and calls again.
+    pub(super) fn call_external(&mut self, found: Found, count: usize) -> Flow {
+        let code = self.vm.heap().slot(found.method, method::CODE).as_i64();
+        let Some(code) = code.filter(|&code| code != 0) else {
+            return self.link_external(found, count);
+        };
+        self.publish();
+        let Some(mut foreign) = self.vm.foreign.take() else {
+            return self.fail(found, Failure::Unsupported, count);
+        };
+        let context = &mut self.vm.context;
+        // A positive code is an address of machine code, a negative one numbers a plan.
+        let outcome = match u32::try_from(-code) {
+            Ok(plan) => foreign.call_plan(context, plan),
+            Err(_) => foreign.enter(context, code as u64),
+        };
+        self.vm.foreign = Some(foreign);
+        match outcome {
+            Outcome::Returned => {
+                self.drop(count);
+                // SAFETY: marshalling leaves the oop of its result here.
+                let value = unsafe { Oop::from_bits(self.vm.context.value) };
+                self.set_top(value);
+                Flow::Next
+            }
+            Outcome::Failed => {
+                let failure = Failure::from_code(self.vm.context.failure)
+                    .expect("marshalling fails with a code of the table");
+                self.fail(found, failure, count)
+            }
+        }
+    }
+
+    /// Replaces the call by `ExternalMethod activate: method receiver: … arguments: …`.
+    #[cold]
+    fn link_external(&mut self, found: Found, count: usize) -> Flow {
+        let Some(linker) = self.vm.global_value("ExternalMethod") else {
+            return self.fail(found, Failure::Unsupported, count);
+        };
+        let arguments: Vec<Oop> = (0..count).rev().map(|depth| self.peek(depth)).collect();
+        let Ok(array) = self.vm.array(&arguments) else {
+            return self.out_of_memory(count);
+        };
+        let receiver = self.peek(count);
+        self.drop(count + 1);
+        for operand in [linker, found.method, receiver, array] {
+            self.push(operand);
+        }
+        let selector = self.vm.selector(KnownSelector::ActivateExternal);
+        self.send_selector(selector, 3)
+    }
+}

@@ -1,0 +1,254 @@
+//! Loading source text: scripts, class files, and classes by name from the class path.
+
+use crate::compiler::ast::{Class, ScriptItem, Superclass};
+use crate::compiler::{self, Arena, CompileError, Source};
+use crate::install::{InstallError, Origin};
+use crate::interpreter::RunEnd;
+use crate::known::class;
+use crate::lookup;
+use crate::vm::Vm;
+use gc::oop::Oop;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why a text could not be loaded, or stopped.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The text is wrong. Nothing was run.
+    Compile(Box<CompileError>),
+    /// A definition could not be installed, or a class not be found: a message with its place.
+    Install(String),
+    /// It ran, and ended early.
+    Run(RunEnd),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Compile(error) => error.fmt(f),
+            LoadError::Install(message) => f.write_str(message),
+            LoadError::Run(RunEnd::Terminated) => f.write_str("an error was not handled"),
+            LoadError::Run(RunEnd::Exit(status)) => write!(f, "the program exits with {status}"),
+        }
+    }
+}
+
+impl From<Box<CompileError>> for LoadError {
+    fn from(error: Box<CompileError>) -> LoadError {
+        LoadError::Compile(error)
+    }
+}
+
+impl From<RunEnd> for LoadError {
+    fn from(end: RunEnd) -> LoadError {
+        LoadError::Run(end)
+    }
+}
+
+fn place(source: &Source, offset: u32, message: &dyn fmt::Display) -> LoadError {
+    let at = source.position(offset as usize);
+    LoadError::Install(format!(
+        "{}:{}:{}: {message}",
+        source.name(),
+        at.line,
+        at.column
+    ))
+}
+
+fn origin(source: &Source) -> Origin<'_> {
+    Origin {
+        name: source.name(),
+        text: source.text(),
+    }
+}
+
+impl Vm {
+    /// Loads a script: defines its classes and runs its statements in the order of the text.
+    /// Answers the value of the last statement, or the last class. The whole text is parsed
+    /// before anything runs.
+    pub fn load_text(&mut self, name: &str, text: impl Into<Vec<u8>>) -> Result<Oop, LoadError> {
+        let source = Source::new(name, text)?;
+        let arena = Arena::new();
+        let mut value = self.nil();
+        for item in compiler::parse_script(&arena, &source)? {
+            value = match item {
+                ScriptItem::Class(class) => self.load_parsed_class(&source, &class, &mut vec![])?,
+                ScriptItem::Statements(statements) => {
+                    let draft = compiler::compile_statements(&source, &statements)?;
+                    let nil = self.nil();
+                    let method = self
+                        .code_object(&draft, nil, origin(&source))
+                        .map_err(|error| place(&source, draft.name_position.offset, &error))?;
+                    self.execute(method)?
+                }
+            };
+        }
+        Ok(value)
+    }
+
+    /// Defines the class of a class file's text.
+    pub fn load_class_text(&mut self, source: &Source) -> Result<Oop, LoadError> {
+        self.load_class_source(source, &mut vec![])
+    }
+
+    fn load_class_source(
+        &mut self,
+        source: &Source,
+        loading: &mut Vec<String>,
+    ) -> Result<Oop, LoadError> {
+        let arena = Arena::new();
+        let class = compiler::parse_class(&arena, source)?;
+        self.load_parsed_class(source, &class, loading)
+    }
+
+    fn load_parsed_class(
+        &mut self,
+        source: &Source,
+        class: &Class<'_>,
+        loading: &mut Vec<String>,
+    ) -> Result<Oop, LoadError> {
+        let superclass = self.superclass_of_parsed(source, class, loading)?;
+        let fields = self.inherited_fields(superclass);
+        let class_fields = self.inherited_class_fields(superclass);
+        let draft = compiler::compile_class(source, class, &fields, &class_fields)?;
+        self.define_class(&draft, origin(source))
+            .map_err(|error| place(source, class.name.at, &error))
+    }
+
+    /// The superclass, loaded from the class path where it is not there yet.
+    fn superclass_of_parsed(
+        &mut self,
+        source: &Source,
+        class: &Class<'_>,
+        loading: &mut Vec<String>,
+    ) -> Result<Oop, LoadError> {
+        let name = match class.superclass {
+            Superclass::Nil => return Ok(self.nil()),
+            Superclass::Default => "Object",
+            Superclass::Named(name) => name.text,
+        };
+        let at = match class.superclass {
+            Superclass::Named(name) => name.at,
+            Superclass::Nil | Superclass::Default => class.name.at,
+        };
+        if name == class.name.text && self.global_value(name).is_none() {
+            return Err(place(
+                source,
+                at,
+                &format!("{name} cannot be its own superclass"),
+            ));
+        }
+        loading.push(class.name.text.to_owned());
+        let found = self.find_class(name, loading);
+        loading.pop();
+        found.map_err(|error| match error {
+            LoadError::Install(message) if !message.contains(".som:") => {
+                place(source, at, &format!("the superclass {message}"))
+            }
+            LoadError::Install(_) | LoadError::Compile(_) | LoadError::Run(_) => error,
+        })
+    }
+
+    /// The class of a name: a global, or loaded from the class path.
+    pub fn load_class(&mut self, name: &str) -> Result<Oop, LoadError> {
+        self.find_class(name, &mut vec![])
+    }
+
+    fn find_class(&mut self, name: &str, loading: &mut Vec<String>) -> Result<Oop, LoadError> {
+        match self.global_value(name) {
+            Some(found) if self.is_class(found) => return Ok(found),
+            Some(_) => return Err(LoadError::Install(format!("{name} is not a class"))),
+            None => {}
+        }
+        if loading.iter().any(|each| each == name) {
+            let chain = loading.join(" < ");
+            return Err(LoadError::Install(format!(
+                "{name} is its own superclass: {chain} < {name}"
+            )));
+        }
+        let Some((path, text)) = self.class_file(name)? else {
+            let tried: Vec<String> = self
+                .options
+                .class_path
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            let place = if tried.is_empty() {
+                "no class path".into()
+            } else {
+                tried.join(", ")
+            };
+            return Err(LoadError::Install(format!(
+                "{name} is not defined (looked in {place})"
+            )));
+        };
+        let source = Source::new(path.display().to_string(), text)?;
+        let class = self.load_class_source(&source, loading)?;
+        if self.class_name(class) == name {
+            return Ok(class);
+        }
+        let message = format!(
+            "expected the class {name}, found {}",
+            self.class_name(class)
+        );
+        Err(place(&source, 0, &message))
+    }
+
+    /// The first file of the class path that a class of this name is in.
+    fn class_file(&self, name: &str) -> Result<Option<(PathBuf, Vec<u8>)>, LoadError> {
+        let file_name = format!("{name}.som");
+        for directory in &self.options.class_path {
+            let path = directory.join(&file_name);
+            match std::fs::read(&path) {
+                Ok(text) => return Ok(Some((path, text))),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let message = format!("cannot read {}: {error}", path.display());
+                    return Err(LoadError::Install(message));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compiles the text of one method and adds it to a class.
+    pub fn compile_into(
+        &mut self,
+        class_object: Oop,
+        name: &str,
+        text: &str,
+    ) -> Result<Oop, LoadError> {
+        let source = Source::new(name, text)?;
+        let fields = self.field_names(class_object);
+        let draft = compiler::compile_method(&source, &fields)?;
+        self.install_method(&draft, class_object, origin(&source))
+            .map_err(|error: InstallError| place(&source, draft.name_position.offset, &error))
+    }
+
+    /// The method that a class has or inherits for a selector.
+    pub fn method_in(&self, class_object: Oop, selector: &str) -> Option<Oop> {
+        let selector = self.existing_symbol(selector.as_bytes())?;
+        lookup::lookup(self.heap(), class_object, selector, self.nil())
+    }
+
+    /// True where a class itself, not a superclass, has a method for a selector.
+    pub fn has_own_method(&self, class_object: Oop, selector: &str) -> bool {
+        let own = |selector| lookup::own_method(self.heap(), class_object, selector, self.nil());
+        self.existing_symbol(selector.as_bytes())
+            .and_then(own)
+            .is_some()
+    }
+
+    /// True where an object's class has a method for a selector.
+    pub fn class_understands(&self, object: Oop, selector: &str) -> bool {
+        self.method_in(self.class_of(object), selector).is_some()
+    }
+
+    /// The class-side field names that every class has, spelled so that no source can name them:
+    /// the VM trusts what is in those slots.
+    pub(crate) fn hidden_class_fields() -> Vec<String> {
+        let fields = crate::genesis::known_fields("Class");
+        debug_assert_eq!(fields.len(), class::COUNT);
+        fields.iter().map(|name| format!("({name})")).collect()
+    }
+}

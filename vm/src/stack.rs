@@ -1,0 +1,181 @@
+//! The VM stack: one contiguous reservation apart from the C stack, and the walk over its frames.
+//!
+//! ```text
+//!  high   +----------------------------+ top: a run starts here, or where the outer run stands
+//!         | frames, growing down       |
+//!         +----------------------------+ sp
+//!         | free                       |
+//!         +----------------------------+ limit: activations stop here with RecursionTooDeep
+//!         | reserve for the handler    |
+//!         +----------------------------+ base
+//!         | guard pages, inaccessible  |
+//!  low    +----------------------------+
+//! ```
+#![expect(
+    unsafe_code,
+    reason = "owns the mapping that frames live in and walks raw frames"
+)]
+
+use crate::frame;
+use gc::oop::Oop;
+
+/// Bytes kept below the limit for handling its overflow.
+pub const RESERVE_BYTES: u64 = 256 * 1024;
+const GUARD_BYTES: u64 = 64 * 1024;
+
+/// The stack's memory.
+pub struct VmStack {
+    mapping: u64,
+    mapping_bytes: usize,
+}
+
+impl VmStack {
+    /// Reserves a stack of `bytes` usable bytes, rounded up to whole pages. Pages take memory
+    /// when they are first touched.
+    pub fn new(bytes: usize) -> std::io::Result<VmStack> {
+        let page = 4096;
+        let usable = bytes.max(4 * RESERVE_BYTES as usize).next_multiple_of(page);
+        let mapping_bytes = usable + GUARD_BYTES as usize;
+        // SAFETY: a fresh anonymous mapping at an address the kernel chooses touches nothing.
+        let address = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                mapping_bytes,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if address == libc::MAP_FAILED {
+            return Err(std::io::Error::last_os_error());
+        }
+        // SAFETY: the range lies within the mapping just made, which nobody uses yet.
+        let guarded = unsafe { libc::mprotect(address, GUARD_BYTES as usize, libc::PROT_NONE) };
+        assert_eq!(
+            guarded,
+            0,
+            "guard pages: {}",
+            std::io::Error::last_os_error()
+        );
+        Ok(VmStack {
+            mapping: address as u64,
+            mapping_bytes,
+        })
+    }
+
+    /// The address behind the highest word: sp of an empty stack.
+    pub fn top(&self) -> u64 {
+        self.mapping + self.mapping_bytes as u64
+    }
+
+    /// The lowest usable address.
+    pub fn base(&self) -> u64 {
+        self.mapping + GUARD_BYTES
+    }
+
+    /// The address below which no ordinary activation may reach.
+    pub fn limit(&self) -> u64 {
+        self.base() + RESERVE_BYTES
+    }
+
+    /// True for the address of a word of this stack.
+    pub fn contains(&self, address: u64) -> bool {
+        address >= self.base() && address < self.top() && address.is_multiple_of(8)
+    }
+}
+
+impl Drop for VmStack {
+    fn drop(&mut self) {
+        // SAFETY: the mapping was made in `new`, and whoever drops the stack has left its frames.
+        unsafe { libc::munmap(self.mapping as *mut _, self.mapping_bytes) };
+    }
+}
+
+/// Reads the word at `address`.
+///
+/// # Safety
+/// `address` lies in the live part of a VM stack.
+#[inline(always)]
+pub(crate) unsafe fn word(address: u64) -> u64 {
+    // SAFETY: the caller promises a mapped, aligned stack word.
+    unsafe { *(address as *const u64) }
+}
+
+/// Writes the word at `address`.
+///
+/// # Safety
+/// `address` lies in a VM stack, at a place whose kind of word `value` is.
+#[inline(always)]
+pub(crate) unsafe fn set_word(address: u64, value: u64) {
+    // SAFETY: the caller promises a mapped, aligned stack word.
+    unsafe { *(address as *mut u64) = value };
+}
+
+/// Reads the oop at `address`.
+///
+/// # Safety
+/// `address` is that of a stack word that holds an oop: any but return pcs and caller fps.
+#[inline(always)]
+pub(crate) unsafe fn oop(address: u64) -> Oop {
+    // SAFETY: the caller promises that the word is an oop, put there by an activation or a push.
+    unsafe { Oop::from_bits(word(address)) }
+}
+
+/// The address `offset` bytes from `fp`.
+#[inline(always)]
+pub(crate) const fn at(fp: u64, offset: isize) -> u64 {
+    fp.wrapping_add_signed(offset as i64)
+}
+
+/// A stretch of stack that belongs to one run of the interpreter: from the sp and fp it stopped
+/// with (because an inner run began, or a collection) up to its base frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment {
+    pub(crate) sp: u64,
+    pub(crate) fp: u64,
+}
+
+impl Segment {
+    /// Calls `visit` with the address of every oop of the segment.
+    ///
+    /// # Safety
+    /// `sp` and `fp` are those of a suspended run: every word between is initialised.
+    pub(crate) unsafe fn each_oop(self, end: u64, visit: &mut dyn FnMut(*mut Oop)) {
+        let mut low = self.sp;
+        let mut fp = self.fp;
+        while fp != 0 {
+            each_word(low, at(fp, frame::METHOD) + 8, visit);
+            low = at(fp, frame::ARGUMENTS);
+            // SAFETY: fp is that of a frame of the chain, which the caller vouches for.
+            fp = unsafe { word(at(fp, frame::CALLER_FP)) };
+        }
+        each_word(low, end, visit);
+    }
+}
+
+fn each_word(low: u64, end: u64, visit: &mut dyn FnMut(*mut Oop)) {
+    let mut address = low;
+    while address < end {
+        visit(address as *mut Oop);
+        address += 8;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_stack_is_usable() {
+        let stack = VmStack::new(1 << 20).expect("memory for a stack");
+        for address in [stack.base(), stack.limit(), stack.top() - 8] {
+            assert!(stack.contains(address));
+            // SAFETY: the address was just seen to lie in the stack.
+            unsafe { set_word(address, 42) };
+            // SAFETY: as above.
+            assert_eq!(unsafe { word(address) }, 42);
+        }
+        assert!(!stack.contains(stack.top()));
+    }
+}

@@ -1,0 +1,110 @@
+//! Stack traces: `Class>>selector (file:line)`, newest activation first.
+
+use crate::frame;
+use crate::interpreter::FrameRef;
+use crate::known::{class, index, method};
+use crate::vm::Vm;
+use gc::oop::Oop;
+
+/// Lines shown at either end of a long trace.
+const SHOWN: usize = 30;
+
+impl Vm {
+    /// The trace from a frame outwards; the middle of a deep one is left out and counted.
+    pub(crate) fn trace_lines(&self, from: FrameRef) -> Vec<String> {
+        let depth = std::iter::successors(Some(from), |&each| self.caller(each)).count();
+        let mut lines = Vec::new();
+        let frames = std::iter::successors(Some(from), |&each| self.caller(each));
+        for (position, each) in frames.enumerate() {
+            if position < SHOWN || position + SHOWN >= depth {
+                lines.push(self.trace_line(each));
+            } else if position == SHOWN {
+                lines.push(format!("… {} more …", depth - 2 * SHOWN));
+            }
+        }
+        lines
+    }
+
+    fn trace_line(&self, of: FrameRef) -> String {
+        let compiled = self.frame_word(of, frame::METHOD);
+        let receiver = self.frame_word(of, frame::SELF);
+        let pc = self.frame_word(of, frame::PC).as_i64().unwrap_or(0);
+        let pc = if pc < 0 { -1 - pc } else { pc };
+        let place = self.place_of(compiled, pc as usize);
+        format!("{}{place}", self.activation_name(compiled, receiver))
+    }
+
+    /// `Class>>selector`, `Class(Holder)>>selector` for an inherited method, with `[] in ` before
+    /// a block.
+    fn activation_name(&self, compiled: Oop, receiver: Oop) -> String {
+        let mut home = compiled;
+        let mut prefix = String::new();
+        while self.heap().class_index_of(home) == index::COMPILED_BLOCK {
+            home = self.heap().slot(home, method::HOLDER);
+            prefix.push_str("[] in ");
+        }
+        let holder = self.heap().slot(home, method::HOLDER);
+        let selector = self.text(self.heap().slot(home, method::SELECTOR));
+        if holder == self.nil() {
+            return format!("{prefix}{selector}");
+        }
+        let class_object = self.class_of(receiver);
+        let (class_name, holder_name) = (self.class_name(class_object), self.class_name(holder));
+        if class_object == holder {
+            format!("{prefix}{class_name}>>{selector}")
+        } else {
+            format!("{prefix}{class_name}({holder_name})>>{selector}")
+        }
+    }
+
+    fn place_of(&self, compiled: Oop, pc: usize) -> String {
+        let name = self.heap().slot(compiled, method::SOURCE_NAME);
+        match (name == self.nil(), self.line_at(compiled, pc)) {
+            (false, Some(line)) => format!(" ({}:{line})", self.text(name)),
+            (false, None) => format!(" ({})", self.text(name)),
+            (true, Some(line)) => format!(" (line {line})"),
+            (true, None) => String::new(),
+        }
+    }
+
+    /// The source line of the instruction before `pc`, where the method knows it.
+    fn line_at(&self, compiled: Oop, pc: usize) -> Option<i64> {
+        let lines = self.heap().slot(compiled, method::LINES);
+        if lines == self.nil() {
+            return None;
+        }
+        let mut found = None;
+        for pair in 0..self.heap().slot_count(lines) / 2 {
+            let start = self.heap().slot(lines, 2 * pair).as_i64()?;
+            if start as usize >= pc.max(1) {
+                break;
+            }
+            found = self.heap().slot(lines, 2 * pair + 1).as_i64();
+        }
+        found
+    }
+
+    /// `Class>>selector` of a method, with `[] in ` before it for a block: for listings.
+    pub fn code_name(&self, compiled: Oop) -> String {
+        let holder = self.heap().slot(compiled, method::HOLDER);
+        if self.heap().class_index_of(compiled) == index::COMPILED_BLOCK {
+            return format!("[] in {}", self.code_name(holder));
+        }
+        let selector = self.text(self.heap().slot(compiled, method::SELECTOR));
+        if holder == self.nil() {
+            return selector;
+        }
+        format!("{}>>{selector}", self.class_name(holder))
+    }
+
+    /// True for a class or metaclass.
+    pub fn is_class(&self, object: Oop) -> bool {
+        if !object.is_pointer() || self.heap().slot_count(object) < class::COUNT {
+            return false;
+        }
+        let of = self.class_of(object);
+        // A class is the instance of a metaclass; a metaclass is the instance of Metaclass.
+        let metaclass = self.class_at(index::METACLASS);
+        of == metaclass || self.class_of(of) == metaclass
+    }
+}

@@ -1,0 +1,378 @@
+//! The virtual machine: owner of the heap, the stack and the tables around them.
+
+use crate::context::VmContext;
+use crate::entry;
+use crate::foreign::Foreign;
+use crate::known::{self, KnownSelector, class, global, index};
+use crate::lookup::{self, Found, MethodCache};
+use crate::stack::{Segment, VmStack};
+use crate::symbols::SymbolTable;
+use gc::layout::{ClassIndex, Format};
+use gc::oop::Oop;
+use gc::{Heap, HeapOptions, OutOfMemory};
+use std::path::PathBuf;
+
+/// What a VM is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Sizes and checks of the object memory.
+    pub heap: HeapOptions,
+    /// Usable bytes of the VM stack.
+    pub stack_bytes: usize,
+    /// Prints every bytecode executed on standard error.
+    pub trace_bytecode: bool,
+    /// Directories where classes are looked for by name.
+    pub class_path: Vec<PathBuf>,
+    /// What `System arguments` answers.
+    pub arguments: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            heap: HeapOptions::default(),
+            stack_bytes: 64 << 20,
+            trace_bytecode: false,
+            class_path: Vec::new(),
+            arguments: Vec::new(),
+        }
+    }
+}
+
+/// The virtual machine.
+pub struct Vm {
+    /// The registers, and within them the heap.
+    pub context: Box<VmContext>,
+    /// The foreign-function machinery, where the program has one.
+    pub foreign: Option<Box<dyn Foreign>>,
+    /// What the VM was started with.
+    pub options: Options,
+    pub(crate) stack: VmStack,
+    /// Suspended runs, outermost first: what the current run stands on.
+    pub(crate) runs: Vec<Segment>,
+    pub(crate) symbols: SymbolTable,
+    /// Class objects by class index; nil where an index is free.
+    pub(crate) classes: Vec<Oop>,
+    /// Global objects by the address of their name's Symbol.
+    pub(crate) globals: hashbrown::HashMap<u64, Oop>,
+    pub(crate) cache: MethodCache,
+    pub(crate) known_selectors: Vec<Oop>,
+    pub(crate) special_selectors: Vec<Oop>,
+    /// Set when the user interrupts; looked at by the safe points.
+    pub interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// What the last failed primitive or compilation had to say.
+    pub failure_detail: Option<String>,
+    /// Set by `System exit:`.
+    pub exit_status: Option<i32>,
+    /// Open files by handle.
+    pub(crate) files: crate::files::Files,
+    pub(crate) started: std::time::Instant,
+}
+
+impl Vm {
+    /// A VM with an empty heap: no nil, no classes. See [`crate::genesis`] and the image crate.
+    pub fn empty(options: Options) -> Result<Box<Vm>, String> {
+        let heap = Heap::new(options.heap.clone()).map_err(|error| error.to_string())?;
+        let stack = VmStack::new(options.stack_bytes)
+            .map_err(|error| format!("cannot reserve the VM stack: {error}"))?;
+        let context = VmContext {
+            sp: stack.top(),
+            fp: 0,
+            c_sp: 0,
+            stack_limit: stack.limit(),
+            value: 0,
+            failure: 0,
+            failure_argument: 0,
+            nil: Oop::ZERO,
+            true_object: Oop::ZERO,
+            false_object: Oop::ZERO,
+            errno_location: entry::errno_location(),
+            errno: 0,
+            entries: entry::table(),
+            vm: 0,
+            heap,
+        };
+        let mut vm = Box::new(Vm {
+            context: Box::new(context),
+            foreign: None,
+            options,
+            stack,
+            runs: Vec::new(),
+            symbols: SymbolTable::default(),
+            classes: Vec::new(),
+            globals: hashbrown::HashMap::new(),
+            cache: MethodCache::default(),
+            known_selectors: Vec::new(),
+            special_selectors: Vec::new(),
+            interrupt: std::sync::Arc::default(),
+            failure_detail: None,
+            exit_status: None,
+            files: crate::files::Files::default(),
+            started: std::time::Instant::now(),
+        });
+        vm.context.vm = &raw const *vm as u64;
+        Ok(vm)
+    }
+
+    /// The heap.
+    #[inline(always)]
+    pub fn heap(&self) -> &Heap {
+        &self.context.heap
+    }
+
+    /// The heap, to change it.
+    #[inline(always)]
+    pub fn heap_mut(&mut self) -> &mut Heap {
+        &mut self.context.heap
+    }
+
+    /// nil.
+    #[inline(always)]
+    pub fn nil(&self) -> Oop {
+        self.context.nil
+    }
+
+    /// true or false.
+    #[inline(always)]
+    pub fn boolean(&self, value: bool) -> Oop {
+        if value {
+            self.context.true_object
+        } else {
+            self.context.false_object
+        }
+    }
+
+    /// The class object of a class index.
+    ///
+    /// # Panics
+    /// Where no class has that index: headers hold only indices of the class table.
+    #[inline(always)]
+    pub fn class_at(&self, class: ClassIndex) -> Oop {
+        self.classes[class.index() as usize]
+    }
+
+    /// The class of any object.
+    #[inline(always)]
+    pub fn class_of(&self, object: Oop) -> Oop {
+        self.class_at(self.heap().class_index_of(object))
+    }
+
+    /// The class index that instances of a class get.
+    pub fn index_of_class(&self, class_object: Oop) -> ClassIndex {
+        let number = self
+            .heap()
+            .slot(class_object, class::INDEX)
+            .as_i64()
+            .expect("a class index");
+        ClassIndex::new(number as u32)
+    }
+
+    /// The Symbol of a text.
+    pub fn symbol(&mut self, text: &str) -> Result<Oop, OutOfMemory> {
+        self.symbols.intern(&mut self.context.heap, text.as_bytes())
+    }
+
+    /// The Symbol of a text where there is one already.
+    pub fn existing_symbol(&self, text: &[u8]) -> Option<Oop> {
+        self.symbols.find(self.heap(), text)
+    }
+
+    /// A new String.
+    pub fn string(&mut self, bytes: &[u8]) -> Result<Oop, OutOfMemory> {
+        let string = self.heap_mut().allocate_bytes(index::STRING, bytes.len())?;
+        self.heap_mut().bytes_mut(string).copy_from_slice(bytes);
+        Ok(string)
+    }
+
+    /// A new Array.
+    pub fn array(&mut self, elements: &[Oop]) -> Result<Oop, OutOfMemory> {
+        let array = self
+            .heap_mut()
+            .allocate(index::ARRAY, Format::INDEXABLE, elements.len())?;
+        for (index, &element) in elements.iter().enumerate() {
+            self.heap_mut().set_slot(array, index, element);
+        }
+        Ok(array)
+    }
+
+    /// The text of a String or Symbol, lossily.
+    pub fn text(&self, string: Oop) -> String {
+        if string.is_pointer() && self.heap().format_of(string).is_bytes() {
+            String::from_utf8_lossy(self.heap().bytes(string)).into_owned()
+        } else {
+            format!("{string:?}")
+        }
+    }
+
+    /// True for a String or Symbol.
+    pub fn is_string(&self, object: Oop) -> bool {
+        if !object.is_pointer() || !self.heap().format_of(object).is_bytes() {
+            return false;
+        }
+        let class = self.heap().class_index_of(object);
+        class == index::STRING
+            || class == index::SYMBOL
+            || (class != index::BYTE_ARRAY
+                && class != index::LARGE_NEGATIVE
+                && class != index::LARGE_POSITIVE
+                && self.inherits_from(self.class_at(class), self.class_at(index::STRING)))
+    }
+
+    /// True where `class_object` is `ancestor` or below it.
+    pub fn inherits_from(&self, class_object: Oop, ancestor: Oop) -> bool {
+        let mut each = class_object;
+        while each != self.nil() {
+            if each == ancestor {
+                return true;
+            }
+            each = self.heap().slot(each, class::SUPERCLASS);
+        }
+        false
+    }
+
+    /// The Global object of a name, made where there is none.
+    pub fn global(&mut self, name: &str) -> Result<Oop, OutOfMemory> {
+        let symbol = self.symbol(name)?;
+        if let Some(&found) = self.globals.get(&symbol.bits()) {
+            return Ok(found);
+        }
+        let made = self
+            .heap_mut()
+            .allocate_old(index::GLOBAL, Format::FIXED, global::COUNT)?;
+        self.heap_mut().set_slot(made, global::NAME, symbol);
+        self.heap_mut().set_slot(made, global::VALUE, made);
+        self.globals.insert(symbol.bits(), made);
+        Ok(made)
+    }
+
+    /// The value of a global variable, where it is set.
+    pub fn global_value(&self, name: &str) -> Option<Oop> {
+        let symbol = self.existing_symbol(name.as_bytes())?;
+        let found = *self.globals.get(&symbol.bits())?;
+        let value = self.heap().slot(found, global::VALUE);
+        (value != found).then_some(value)
+    }
+
+    /// Sets a global variable.
+    pub fn set_global(&mut self, name: &str, value: Oop) -> Result<(), OutOfMemory> {
+        let found = self.global(name)?;
+        self.heap_mut().set_slot(found, global::VALUE, value);
+        Ok(())
+    }
+
+    /// The names of all set globals, sorted: for completion.
+    pub fn global_names(&self) -> Vec<String> {
+        let set = |global: &&Oop| self.heap().slot(**global, global::VALUE) != **global;
+        let name = |global: &Oop| self.text(self.heap().slot(*global, global::NAME));
+        let mut names: Vec<String> = self.globals.values().filter(set).map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// The texts of all Symbols: for completion.
+    pub fn symbol_texts(&self) -> Vec<String> {
+        self.symbols
+            .each()
+            .map(|symbol| self.text(symbol))
+            .collect()
+    }
+
+    /// The method for a class and a selector, from the cache or by lookup.
+    #[inline(always)]
+    pub(crate) fn find_method(&mut self, class: ClassIndex, selector: Oop) -> Option<Found> {
+        match self.cache.get(class, selector) {
+            Some(found) => Some(found),
+            None => self.look_up(class, selector),
+        }
+    }
+
+    #[cold]
+    fn look_up(&mut self, class: ClassIndex, selector: Oop) -> Option<Found> {
+        let class_object = self.class_at(class);
+        let method = lookup::lookup(self.heap(), class_object, selector, self.nil())?;
+        let found = Found {
+            method,
+            header: lookup::header_of(self.heap(), method),
+        };
+        self.cache.put(class, selector, found);
+        Some(found)
+    }
+
+    /// The Symbol of a selector that the VM sends.
+    pub(crate) fn selector(&self, known: KnownSelector) -> Oop {
+        self.known_selectors[known as usize]
+    }
+
+    /// `Name` or `Name class`, for messages.
+    pub fn class_name(&self, class_object: Oop) -> String {
+        let name = self.heap().slot(class_object, class::NAME);
+        if name == self.nil() {
+            "an anonymous class".into()
+        } else {
+            self.text(name)
+        }
+    }
+
+    /// Fills the tables of selectors, once Symbols can be made.
+    pub fn intern_selectors(&mut self) -> Result<(), OutOfMemory> {
+        self.known_selectors = KnownSelector::ALL
+            .iter()
+            .map(|known| self.symbol(known.text()))
+            .collect::<Result<_, _>>()?;
+        self.special_selectors = crate::bytecode::SpecialSend::ALL
+            .iter()
+            .map(|special| self.symbol(special.selector()))
+            .collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// Class objects by class index, nil where free: for the image.
+    pub fn class_table(&self) -> &[Oop] {
+        &self.classes
+    }
+
+    /// Replaces the tables around the heap by what an image held: nil, true and false, the class
+    /// table, the globals and the Symbols.
+    pub fn adopt_tables(
+        &mut self,
+        [nil, true_object, false_object]: [Oop; 3],
+        classes: Vec<Oop>,
+        globals: &[Oop],
+        symbols: &[Oop],
+    ) -> Result<(), OutOfMemory> {
+        self.context.nil = nil;
+        self.context.true_object = true_object;
+        self.context.false_object = false_object;
+        self.heap_mut().set_nil(nil);
+        self.classes = classes;
+        self.symbols = SymbolTable::of(self.heap(), symbols);
+        self.globals = globals
+            .iter()
+            .map(|&each| (self.heap().slot(each, global::NAME).bits(), each))
+            .collect();
+        self.cache.clear();
+        self.intern_selectors()
+    }
+
+    /// Every Global object, sorted by name so that images are reproducible.
+    pub fn all_globals(&self) -> Vec<Oop> {
+        let mut all: Vec<Oop> = self.globals.values().copied().collect();
+        all.sort_by_key(|&each| self.text(self.heap().slot(each, global::NAME)));
+        all
+    }
+
+    /// Every Symbol, sorted by text.
+    pub fn all_symbols(&self) -> Vec<Oop> {
+        let mut all: Vec<Oop> = self.symbols.each().collect();
+        all.sort_by_key(|&each| self.heap().bytes(each).to_vec());
+        all
+    }
+
+    /// Which representation of a known class a class index stands for.
+    pub fn known_shape(class: ClassIndex) -> Option<known::Shape> {
+        known::CLASSES
+            .iter()
+            .find(|row| row.1 == class)
+            .map(|row| row.2)
+    }
+}
