@@ -11,6 +11,25 @@ use crate::oop::Oop;
 
 /// Greater objects are not allocated young: copying them costs more than the space they may waste.
 pub(crate) const YOUNG_MAX_BYTES: usize = 64 * 1024;
+/// How far collections may have overrun the greatest size of the heap, in nurseries, before every
+/// allocation is refused.
+const OVERRUN_NURSERIES: usize = 8;
+
+/// Whether allocation answers an error because collections overran the greatest heap size.
+///
+/// Young objects are allocated before anyone knows whether they will live, and a collection must
+/// put what is alive somewhere. So it may overrun the limit, and the program hears of it at its
+/// next allocation. It then has the nursery to handle the error in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Allocation goes on.
+    None,
+    /// The next allocation fails, those after it do not until the next collection.
+    Once,
+    /// Every allocation fails: the errors had no effect.
+    Always,
+}
+
 /// The part of eden that is kept back until a collection is due, as a fraction.
 const RESERVE_FRACTION: usize = 16;
 
@@ -119,6 +138,9 @@ impl Heap {
         slots: usize,
         content: u64,
     ) -> Result<Oop, OutOfMemory> {
+        if self.refusal != Refusal::None {
+            return Err(self.refuse(slots));
+        }
         if slots < YOUNG_MAX_BYTES / WORD_BYTES {
             let bytes = (object_words(slots) * WORD_BYTES) as u64;
             let fits_window = self.window.limit.saturating_sub(self.window.next) >= bytes;
@@ -154,7 +176,7 @@ impl Heap {
         let result = self.try_allocate_old(class, format, slots, content);
         if result.is_err() {
             self.request_collection(CollectionKind::Full);
-        } else if self.old_used_bytes() > self.full_threshold || self.options.stress {
+        } else if self.old_used_bytes() > self.old_due_at || self.options.stress {
             self.due = 1;
         }
         result
@@ -202,20 +224,48 @@ impl Heap {
         Ok(object)
     }
 
-    /// Opens the bump window over an empty eden. Under stress it stays shut, so that every
-    /// allocation comes by [`Heap::allocate_slow`].
+    #[cold]
+    fn refuse(&mut self, slots: usize) -> OutOfMemory {
+        if self.refusal == Refusal::Once {
+            self.refusal = Refusal::None;
+            self.open_window();
+        } else {
+            self.request_collection(CollectionKind::Full);
+        }
+        OutOfMemory {
+            requested_bytes: slots.saturating_add(1).saturating_mul(WORD_BYTES),
+        }
+    }
+
+    /// True where collections have overrun the greatest size of the heap.
+    pub(crate) fn is_overfull(&self) -> bool {
+        self.overrun() > 0
+    }
+
+    fn overrun(&self) -> usize {
+        let used = self.old_used_bytes() + self.young.mapping.bytes();
+        used.saturating_sub(self.options.max_heap_bytes)
+    }
+
+    /// Decides after a collection whether allocation is refused: only a full one tells.
+    pub(crate) fn settle_refusal(&mut self, kind: CollectionKind) {
+        let overrun = self.overrun();
+        self.refusal = if overrun == 0 || kind == CollectionKind::Scavenge {
+            Refusal::None
+        } else if overrun <= OVERRUN_NURSERIES * self.options.nursery_bytes {
+            Refusal::Once
+        } else {
+            Refusal::Always
+        };
+    }
+
+    /// Sets the end of the bump window. It is shut under stress and where allocation is refused,
+    /// so that every allocation comes by [`Heap::allocate_slow`].
     pub(crate) fn open_window(&mut self) {
         let eden = self.young.eden;
         let reserve = (eden.bytes() / RESERVE_FRACTION) as u64;
-        let limit = if self.options.stress {
-            eden.start
-        } else {
-            eden.end - reserve
-        };
-        self.window = AllocationWindow {
-            next: eden.start,
-            limit,
-        };
+        let shut = self.options.stress || self.refusal != Refusal::None;
+        self.window.limit = if shut { eden.start } else { eden.end - reserve };
     }
 }
 

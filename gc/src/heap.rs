@@ -3,6 +3,7 @@
 use std::fmt;
 use std::mem::offset_of;
 
+use crate::allocation::Refusal;
 use crate::large::LargeSpace;
 use crate::layout::ClassIndex;
 use crate::mark::Marker;
@@ -22,7 +23,7 @@ use crate::weak::Finalizers;
 pub struct AllocationWindow {
     /// Address of the next object's first word.
     pub next: u64,
-    /// Address that no object may reach beyond.
+    /// Address that no object may reach beyond; may be less than `next`.
     pub limit: u64,
 }
 
@@ -166,6 +167,11 @@ pub struct Heap {
     pub(crate) stats: GcStats,
     /// Bytes in old and large objects at which the next full collection begins.
     pub(crate) full_threshold: usize,
+    /// Bytes in old and large objects from which on an allocation there makes a collection due.
+    pub(crate) old_due_at: usize,
+    pub(crate) refusal: Refusal,
+    /// Calls of [`Heap::collect`].
+    collections: u64,
     pub(crate) hash_state: u32,
     pub(crate) class_limit: u32,
 }
@@ -229,11 +235,15 @@ impl Heap {
             pins: Pins::default(),
             stats: GcStats::default(),
             full_threshold: 0,
+            old_due_at: 0,
+            refusal: Refusal::None,
+            collections: 0,
             hash_state: 1,
             class_limit: crate::layout::CLASS_INDEX_MASK + 1,
         };
         heap.set_full_threshold();
         heap.publish_nursery();
+        heap.window.next = heap.young.eden.start;
         heap.open_window();
         Ok(heap)
     }
@@ -292,6 +302,12 @@ impl Heap {
         }
     }
 
+    /// Forgets the pauses so far.
+    pub fn reset_pauses(&mut self) {
+        self.stats.pauses = Default::default();
+        self.stats.full_pauses = Default::default();
+    }
+
     /// Bytes mapped in all.
     pub(crate) fn mapped_bytes(&self) -> usize {
         self.young.mapping.bytes() + self.old.mapped_bytes + self.large.mapped_bytes
@@ -312,8 +328,25 @@ impl Heap {
     /// Sets when the next full collection begins, from what is alive now.
     pub(crate) fn set_full_threshold(&mut self) {
         let live = self.old_used_bytes();
-        let least = 4 * self.options.nursery_bytes.max(4 << 20);
+        let least = 4 * self.options.nursery_bytes;
         self.full_threshold = (live.saturating_mul(2)).max(live.saturating_add(least));
+        self.old_due_at = self.full_threshold;
+    }
+
+    /// What every collection does at last: settles what the next one waits for.
+    pub(crate) fn end_collection(&mut self, kind: CollectionKind) {
+        if self.pending <= Some(kind) {
+            self.pending = None;
+        }
+        self.due = u32::from(self.pending.is_some());
+        let busy = self.marker.is_active() || !self.old.unswept.is_empty();
+        self.old_due_at = if busy {
+            self.old_used_bytes() + self.options.nursery_bytes
+        } else {
+            self.full_threshold
+        };
+        self.settle_refusal(kind);
+        self.open_window();
     }
 
     /// Publishes the nursery's addresses to the barrier and to machine code.
@@ -339,7 +372,8 @@ impl Heap {
     /// Every oop that is used after this call is in a place that `roots` shows.
     #[expect(unsafe_code, reason = "passes the caller's promise on")]
     pub unsafe fn collect(&mut self, roots: &mut dyn Roots) {
-        let stress_full = self.options.stress && self.stats.scavenges % 64 == 63;
+        self.collections += 1;
+        let stress_full = self.options.stress && self.collections.is_multiple_of(256);
         let full = self.pending == Some(CollectionKind::Full) || stress_full;
         // SAFETY: the promise is the same.
         unsafe {
@@ -347,6 +381,9 @@ impl Heap {
                 self.collect_full(roots);
             } else {
                 self.scavenge(roots);
+            }
+            if self.is_overfull() && !full {
+                self.collect_full(roots);
             }
         }
     }

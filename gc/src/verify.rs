@@ -100,7 +100,8 @@ impl Heap {
         result?;
         self.verify_roots(roots, &headers)?;
         self.verify_remembered(&headers)?;
-        self.verify_free_lists()
+        self.verify_free_lists()?;
+        self.verify_sizes()
     }
 
     /// Checks the heap where the options say so.
@@ -248,6 +249,23 @@ impl Heap {
             let listed = self.remembered.len();
             return fault(format!(
                 "{flagged} objects are flagged as remembered, {listed} listed"
+            ));
+        }
+        Ok(())
+    }
+
+    /// What is counted as used is what the objects take.
+    fn verify_sizes(&self) -> Result<(), VerifyError> {
+        let mut used = 0;
+        self.for_each_object(&mut |oop| {
+            if !self.is_young(oop) {
+                used += Object::of(oop).bytes();
+            }
+        });
+        if used != self.old_used_bytes() {
+            let counted = self.old_used_bytes();
+            return fault(format!(
+                "old objects take {used} bytes, but {counted} are counted"
             ));
         }
         Ok(())

@@ -84,7 +84,7 @@ impl<'a> Parser<'a> {
 
     /// Parses the messages and the cascade to a receiver.
     fn messages(&mut self, receiver: Expression<'a>) -> Result<Expression<'a>> {
-        if !self.at_message() {
+        if !self.at_name_or_operator() {
             return Ok(receiver);
         }
         let mut messages = ArenaVec::new_in(self.arena);
@@ -116,13 +116,6 @@ impl<'a> Parser<'a> {
             messages,
             cascade,
         })))
-    }
-
-    fn at_message(&self) -> bool {
-        matches!(
-            self.token.kind,
-            TokenKind::Identifier | TokenKind::Operator | TokenKind::Keyword
-        )
     }
 
     fn unary_message(&mut self) -> Result<Message<'a>> {
@@ -290,7 +283,7 @@ impl<'a> Parser<'a> {
             temporaries,
             statements,
         };
-        let end = self.previous_end;
+        let end = self.previous.end;
         let scope = Cell::new(0);
         let block = Block {
             parameters,

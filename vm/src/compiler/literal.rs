@@ -1,42 +1,69 @@
-//! Parsing of literals and pragmas.
+//! Parsing of literals.
 
-use super::ast::{Literal, Name, Pragma, PragmaKind};
+use super::ast::Literal;
 use super::error::{CompileError, ErrorKind, Result};
 use super::lexer::{Token, TokenKind};
 use super::number::{self, Number};
-use super::parser::{Opened, Parser};
+use super::parser::{Opened, Parser, quote};
 use bumpalo::collections::Vec as ArenaVec;
 
 impl<'a> Parser<'a> {
-    /// Parses a literal as it stands in an expression.
-    pub(super) fn literal(&mut self) -> Result<Literal<'a>> {
+    /// Whether a literal starts here that is written alike everywhere.
+    pub(super) fn at_literal(&self) -> bool {
         match self.token.kind {
-            TokenKind::Operator if self.at_operator("-") => {
-                self.advance()?;
-                if !self.at(TokenKind::Number) {
-                    return self.expected("an operand of '-', or a number after the sign");
-                }
-                self.number(true)
-            }
-            TokenKind::Number => self.number(false),
-            TokenKind::String => {
-                let token = self.advance()?;
-                self.string(token.start as usize, token)
-                    .map(Literal::String)
-            }
-            TokenKind::Symbol => {
-                let token = self.advance()?;
-                self.symbol(token).map(Literal::Symbol)
-            }
-            TokenKind::Character => {
-                let token = self.advance()?;
-                let character = self.text(token).chars().nth(1).unwrap_or_default();
-                Ok(Literal::Character(character))
-            }
-            TokenKind::OpenLiteralArray => self.nested(Parser::literal_array),
-            TokenKind::OpenByteArray => self.byte_array(),
-            _ => self.expected("a literal"),
+            TokenKind::Operator => self.at_operator("-"),
+            TokenKind::Number
+            | TokenKind::String
+            | TokenKind::Symbol
+            | TokenKind::Character
+            | TokenKind::OpenLiteralArray
+            | TokenKind::OpenByteArray => true,
+            TokenKind::Identifier
+            | TokenKind::Keyword
+            | TokenKind::Assign
+            | TokenKind::Colon
+            | TokenKind::Caret
+            | TokenKind::Period
+            | TokenKind::Semicolon
+            | TokenKind::OpenParenthesis
+            | TokenKind::CloseParenthesis
+            | TokenKind::OpenBracket
+            | TokenKind::CloseBracket
+            | TokenKind::OpenBrace
+            | TokenKind::CloseBrace
+            | TokenKind::Separator
+            | TokenKind::End => false,
         }
+    }
+
+    /// Parses a literal, where [`Self::at_literal`] says that there is one.
+    pub(super) fn literal(&mut self) -> Result<Literal<'a>> {
+        if self.at(TokenKind::OpenLiteralArray) {
+            return self.nested(Parser::literal_array);
+        }
+        if self.at(TokenKind::OpenByteArray) {
+            return self.byte_array();
+        }
+        if self.at(TokenKind::Number) {
+            return self.number(false);
+        }
+        let token = self.advance()?;
+        if token.kind == TokenKind::String {
+            return self
+                .string(token.start as usize, token)
+                .map(Literal::String);
+        }
+        if token.kind == TokenKind::Symbol {
+            return self.symbol(token).map(Literal::Symbol);
+        }
+        if token.kind == TokenKind::Character {
+            let character = self.text(token).chars().nth(1).unwrap_or_default();
+            return Ok(Literal::Character(character));
+        }
+        if !self.at(TokenKind::Number) {
+            return self.expected("a receiver before '-', or a number after it");
+        }
+        self.number(true)
     }
 
     fn number(&mut self, is_negative: bool) -> Result<Literal<'a>> {
@@ -115,38 +142,34 @@ impl<'a> Parser<'a> {
     }
 
     /// An element of a literal array: names are Symbols there, and `#` may be left out.
-    fn literal_element(&mut self, opened: Opened) -> Result<Literal<'a>> {
-        match self.token.kind {
-            TokenKind::Identifier => {
-                let token = self.advance()?;
-                Ok(match self.text(token) {
-                    "nil" => Literal::Nil,
-                    "true" => Literal::True,
-                    "false" => Literal::False,
-                    name => Literal::Symbol(name),
-                })
-            }
-            TokenKind::Keyword => self.bare_keywords().map(Literal::Symbol),
-            TokenKind::Operator => {
-                if self.at_operator("-") && self.peek()?.kind == TokenKind::Number {
-                    return self.literal();
-                }
-                let token = self.advance()?;
-                Ok(Literal::Symbol(self.text(token)))
-            }
-            TokenKind::OpenParenthesis => self.nested(Parser::literal_array),
-            TokenKind::OpenBracket => self.byte_array(),
-            TokenKind::Number
-            | TokenKind::String
-            | TokenKind::Symbol
-            | TokenKind::Character
-            | TokenKind::OpenLiteralArray
-            | TokenKind::OpenByteArray => self.literal(),
-            _ => {
-                let opened = self.opened_at(opened);
-                self.expected(format!("a literal, or ')' to close {opened}"))
-            }
+    pub(super) fn literal_element(&mut self, opened: Opened) -> Result<Literal<'a>> {
+        if self.at(TokenKind::OpenParenthesis) {
+            return self.nested(Parser::literal_array);
         }
+        if self.at(TokenKind::OpenBracket) {
+            return self.byte_array();
+        }
+        if self.at(TokenKind::Keyword) {
+            return self.bare_keywords().map(Literal::Symbol);
+        }
+        if self.take_if(TokenKind::Identifier)? {
+            return Ok(match self.previous_text() {
+                "nil" => Literal::Nil,
+                "true" => Literal::True,
+                "false" => Literal::False,
+                name => Literal::Symbol(name),
+            });
+        }
+        let is_sign = self.at_operator("-") && self.peek()?.kind == TokenKind::Number;
+        if self.at(TokenKind::Operator) && !is_sign {
+            self.advance()?;
+            return Ok(Literal::Symbol(self.previous_text()));
+        }
+        if !self.at_literal() {
+            let opened = self.opened_at(opened);
+            return self.expected(format!("a literal, or ')' to close {opened}"));
+        }
+        self.literal()
     }
 
     /// `at:put:` without `#`: keywords that follow each other directly.
@@ -176,180 +199,19 @@ impl<'a> Parser<'a> {
                     "an Integer from 0 to 255, or ']' to close {opened}"
                 ));
             }
-            let byte = match self.number(false)? {
-                Literal::Integer(value) => u8::try_from(value).ok(),
-                _ => None,
+            let byte = if let Literal::Integer(value) = self.number(false)? {
+                value
+            } else {
+                -1
             };
-            match byte {
-                Some(byte) => bytes.push(byte),
-                None => {
-                    let found = self.text(token);
-                    let why = format!("expected an Integer from 0 to 255, found '{found}'");
-                    return self.fail(token.start, ErrorKind::BadNumber(why));
-                }
-            }
+            let Ok(byte) = u8::try_from(byte) else {
+                let found = quote(self.source, token.start as usize, token.end as usize);
+                let why = format!("expected an Integer from 0 to 255, found {found}");
+                return self.fail(token.start, ErrorKind::BadNumber(why));
+            };
+            bytes.push(byte);
         }
         self.advance()?;
         Ok(Literal::ByteArray(bytes.into_bump_slice()))
-    }
-
-    // --- pragmas -------------------------------------------------------------------------------
-
-    /// Parses the pragmas that stand here.
-    pub(super) fn pragmas(&mut self, pragmas: &mut ArenaVec<'a, Pragma<'a>>) -> Result<()> {
-        while self.at_operator_start('<') {
-            let at = self.token.start;
-            self.take_operator_start()?;
-            let keyword = self.text(self.token);
-            let kind = match self.token.kind {
-                TokenKind::Keyword if keyword == "C:" => self.c_text(at)?,
-                TokenKind::Keyword if keyword == "library:" => self.library(at)?,
-                TokenKind::Keyword if keyword == "primitive:" => self.primitive(at)?,
-                TokenKind::Keyword | TokenKind::Identifier => self.other_pragma(at)?,
-                _ => return self.expected("a keyword or name after '<', as a pragma has"),
-            };
-            pragmas.push(Pragma { at, kind });
-        }
-        Ok(())
-    }
-
-    fn close_pragma(&mut self, at: u32) -> Result<()> {
-        if !self.at_operator_start('>') {
-            let opened = self.opened_at(Opened { what: "pragma", at });
-            return self.expected(format!("'>' to close {opened}"));
-        }
-        self.take_operator_start()
-    }
-
-    /// The symbol or string that a pragma's keyword has.
-    fn pragma_name(&mut self, what: &str) -> Result<&'a str> {
-        match self.pragma_literal()? {
-            Some(Literal::Symbol(name) | Literal::String(name)) => Ok(name),
-            _ => self.expected(what),
-        }
-    }
-
-    fn library(&mut self, at: u32) -> Result<PragmaKind<'a>> {
-        self.advance()?;
-        let name = self.pragma_name("the name of the library, a string")?;
-        self.close_pragma(at)?;
-        Ok(PragmaKind::Library(name))
-    }
-
-    fn primitive(&mut self, at: u32) -> Result<PragmaKind<'a>> {
-        self.advance()?;
-        let name = self.pragma_name("the name of the primitive, a symbol")?;
-        let mut error = None;
-        if self.at(TokenKind::Keyword) && self.text(self.token) == "error:" {
-            self.advance()?;
-            error = Some(self.declared_name("the name of the temporary after 'error:'")?);
-        }
-        self.close_pragma(at)?;
-        Ok(PragmaKind::Primitive { name, error })
-    }
-
-    fn other_pragma(&mut self, at: u32) -> Result<PragmaKind<'a>> {
-        let mut parts = ArenaVec::new_in(self.arena);
-        let mut arguments = ArenaVec::new_in(self.arena);
-        if self.at(TokenKind::Identifier) {
-            let token = self.advance()?;
-            parts.push(self.text(token));
-        }
-        while self.at(TokenKind::Keyword) && arguments.len() == parts.len() {
-            let token = self.advance()?;
-            parts.push(self.text(token));
-            match self.pragma_literal()? {
-                Some(argument) => arguments.push(argument),
-                None => return self.expected("a literal"),
-            }
-        }
-        self.close_pragma(at)?;
-        let selector = self.joined(&parts);
-        Ok(PragmaKind::Other {
-            selector,
-            arguments: arguments.into_bump_slice(),
-        })
-    }
-
-    /// A literal in a pragma: as in a literal array, but `>` ends the pragma. `None` where there
-    /// is none.
-    fn pragma_literal(&mut self) -> Result<Option<Literal<'a>>> {
-        let token = self.token;
-        match token.kind {
-            TokenKind::Identifier | TokenKind::Number | TokenKind::String => {}
-            TokenKind::Character | TokenKind::OpenLiteralArray | TokenKind::OpenByteArray => {}
-            TokenKind::Operator if self.at_operator("-") => {}
-            TokenKind::Symbol => {
-                let text = self.text(token);
-                // `<marker: #+>`: the last character of the run closes the pragma.
-                if text.len() > 2 && text.ends_with('>') && !self.peek_closes()? {
-                    self.token.end -= 1;
-                    self.lexer.go_to(self.token.end as usize);
-                }
-            }
-            _ => return Ok(None),
-        }
-        self.literal_element(Opened {
-            what: "pragma",
-            at: token.start,
-        })
-        .map(Some)
-    }
-
-    /// Whether the token after the current one starts with `>`.
-    fn peek_closes(&self) -> Result<bool> {
-        let next = self.peek()?;
-        Ok(next.kind == TokenKind::Operator && self.text(next).starts_with('>'))
-    }
-
-    /// `<C: text>`. The keyword is the current token, so the lexer has not looked at the C text.
-    fn c_text(&mut self, at: u32) -> Result<PragmaKind<'a>> {
-        let start = self.token.end as usize;
-        let Some(end) = c_extent(self.source.text().as_bytes(), start) else {
-            let kind = ErrorKind::Unterminated {
-                what: "C declaration",
-                close: "'>'",
-            };
-            return Err(CompileError::new(self.source, at as usize, kind).incomplete(true));
-        };
-        let text = &self.source.text()[start..end];
-        let blanks = text.len() - text.trim_start().len();
-        self.lexer.go_to(end + 1);
-        self.token.end = end as u32 + 1;
-        self.advance()?;
-        Ok(PragmaKind::C(Name {
-            text: text.trim(),
-            at: (start + blanks) as u32,
-        }))
-    }
-}
-
-/// Where the `>` is that ends the C text from `start` on: not within parentheses, brackets,
-/// braces, strings, character constants or comments.
-fn c_extent(text: &[u8], start: usize) -> Option<usize> {
-    let mut depth = 0_u32;
-    let mut at = start;
-    loop {
-        match *text.get(at)? {
-            b'>' if depth == 0 => return Some(at),
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            quote @ (b'"' | b'\'') => {
-                at += 1;
-                while *text.get(at)? != quote {
-                    at += 1 + usize::from(text[at] == b'\\');
-                }
-            }
-            b'/' if text.get(at + 1) == Some(&b'*') => {
-                at += 2;
-                while !text.get(at..at + 2).is_some_and(|two| two == b"*/") {
-                    text.get(at)?;
-                    at += 1;
-                }
-                at += 1;
-            }
-            _ => {}
-        }
-        at += 1;
     }
 }

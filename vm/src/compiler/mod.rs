@@ -7,6 +7,8 @@
 //! Parsing needs the text alone. Compiling needs the names of the inherited fields too, so it is a
 //! second step. A loader turns the drafts into objects.
 
+mod access;
+mod analysis;
 pub mod ast;
 mod check;
 mod codegen;
@@ -14,15 +16,20 @@ mod control;
 pub mod draft;
 mod emit;
 pub mod error;
+mod evaluate;
 mod expression;
 mod inline;
 pub mod lexer;
 mod literal;
+mod meta;
 mod number;
 pub mod parser;
+mod pragma;
 mod scope;
+mod script;
 pub mod source;
 
+use analysis::Outside;
 use ast::{Class, Method, Name, ScriptItem, Side, Statements, Superclass};
 pub use bumpalo::Bump as Arena;
 pub use check::check;
@@ -30,7 +37,6 @@ use draft::{ClassDraft, CodeDraft, SuperclassDraft};
 pub use error::{CompileError, ErrorKind, Result};
 use hashbrown::HashMap;
 use parser::Parser;
-use scope::Outside;
 pub use source::{Position, Source};
 
 /// The most fields that instructions can number, inherited ones included.

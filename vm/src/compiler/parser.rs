@@ -1,8 +1,6 @@
-//! Parsing of classes, methods and scripts.
+//! The parser's handling of tokens, names and errors; parsing of classes and methods.
 
-use super::ast::{
-    Class, Method, Name, ScriptItem, Sequence, Side, Statement, Statements, Superclass,
-};
+use super::ast::{Class, Method, Name, Sequence, Side, Superclass};
 use super::error::{CompileError, ErrorKind, Result};
 use super::lexer::{Lexer, Token, TokenKind};
 use super::source::{Position, Source};
@@ -14,7 +12,7 @@ use bumpalo::collections::Vec as ArenaVec;
 pub const NESTING_LIMIT: u32 = 256;
 
 /// The names that cannot be declared.
-const RESERVED: &[&str] = &["self", "super", "nil", "true", "false"];
+pub(super) const RESERVED: &[&str] = &["self", "super", "nil", "true", "false"];
 
 /// A parser: one token ahead.
 pub(super) struct Parser<'a> {
@@ -22,8 +20,8 @@ pub(super) struct Parser<'a> {
     pub(super) arena: &'a Bump,
     pub(super) lexer: Lexer<'a>,
     pub(super) token: Token,
-    /// Where the token before the current one ends.
-    pub(super) previous_end: u32,
+    /// The token before the current one.
+    pub(super) previous: Token,
     depth: u32,
 }
 
@@ -69,7 +67,7 @@ impl<'a> Parser<'a> {
             arena,
             lexer,
             token,
-            previous_end: 0,
+            previous: token,
             depth: 0,
         })
     }
@@ -78,7 +76,7 @@ impl<'a> Parser<'a> {
 
     pub(super) fn advance(&mut self) -> Result<Token> {
         let token = self.token;
-        self.previous_end = token.end;
+        self.previous = token;
         self.token = self.lexer.read()?;
         Ok(token)
     }
@@ -93,8 +91,20 @@ impl<'a> Parser<'a> {
         &self.source.text()[token.start as usize..token.end as usize]
     }
 
+    /// The text of the token before the current one.
+    pub(super) fn previous_text(&self) -> &'a str {
+        &self.source.text()[self.previous.start as usize..self.previous.end as usize]
+    }
+
     pub(super) fn at(&self, kind: TokenKind) -> bool {
         self.token.kind == kind
+    }
+
+    /// The current token can start a message or a method pattern.
+    pub(super) fn at_name_or_operator(&self) -> bool {
+        self.at(TokenKind::Identifier)
+            || self.at(TokenKind::Operator)
+            || self.at(TokenKind::Keyword)
     }
 
     pub(super) fn at_operator(&self, text: &str) -> bool {
@@ -238,7 +248,7 @@ impl<'a> Parser<'a> {
             Side::default()
         };
         self.close(TokenKind::CloseParenthesis, ")", opened)?;
-        let end = self.previous_end;
+        let end = self.previous.end;
         Ok(Class {
             name,
             superclass,
@@ -272,17 +282,12 @@ impl<'a> Parser<'a> {
             self.names_between_bars("field")?
         };
         let mut methods = ArenaVec::new_in(self.arena);
-        loop {
-            match self.token.kind {
-                TokenKind::Identifier | TokenKind::Keyword | TokenKind::Operator => {
-                    methods.push(self.method()?);
-                }
-                TokenKind::CloseParenthesis | TokenKind::Separator => break,
-                _ => {
-                    let opened = self.opened_at(opened);
-                    return self.expected(format!("a method, or ')' to close {opened}"));
-                }
-            }
+        while self.at_name_or_operator() {
+            methods.push(self.method()?);
+        }
+        if !self.at(TokenKind::CloseParenthesis) && !self.at(TokenKind::Separator) {
+            let opened = self.opened_at(opened);
+            return self.expected(format!("a method, or ')' to close {opened}"));
         }
         Ok(Side {
             fields,
@@ -318,7 +323,7 @@ impl<'a> Parser<'a> {
         } else {
             self.method_body(&mut method)?;
         }
-        method.end = self.previous_end;
+        method.end = self.previous.end;
         Ok(method)
     }
 
@@ -349,32 +354,28 @@ impl<'a> Parser<'a> {
 
     fn pattern(&mut self) -> Result<(Name<'a>, &'a [Name<'a>])> {
         let first = self.token;
-        match first.kind {
-            TokenKind::Identifier => {
-                self.advance()?;
-                Ok((self.name(first), &[]))
-            }
-            TokenKind::Operator => {
-                self.advance()?;
-                let argument = self.declared_name("the name of the argument")?;
-                Ok((self.name(first), self.arena.alloc_slice_copy(&[argument])))
-            }
-            TokenKind::Keyword => {
-                let mut parts = ArenaVec::new_in(self.arena);
-                let mut arguments = ArenaVec::new_in(self.arena);
-                while self.at(TokenKind::Keyword) {
-                    let keyword = self.advance()?;
-                    parts.push(self.text(keyword));
-                    arguments.push(self.declared_name("the name of the argument")?);
-                }
-                let selector = Name {
-                    text: self.joined(&parts),
-                    at: first.start,
-                };
-                Ok((selector, arguments.into_bump_slice()))
-            }
-            _ => self.expected("a method pattern"),
+        if self.take_if(TokenKind::Identifier)? {
+            return Ok((self.name(first), &[]));
         }
+        if self.take_if(TokenKind::Operator)? {
+            let argument = self.declared_name("the name of the argument")?;
+            return Ok((self.name(first), self.arena.alloc_slice_copy(&[argument])));
+        }
+        if !self.at(TokenKind::Keyword) {
+            return self.expected("a method pattern");
+        }
+        let mut parts = ArenaVec::new_in(self.arena);
+        let mut arguments = ArenaVec::new_in(self.arena);
+        while self.at(TokenKind::Keyword) {
+            let keyword = self.advance()?;
+            parts.push(self.text(keyword));
+            arguments.push(self.declared_name("the name of the argument")?);
+        }
+        let selector = Name {
+            text: self.joined(&parts),
+            at: first.start,
+        };
+        Ok((selector, arguments.into_bump_slice()))
     }
 
     /// The parts of a selector as one.
@@ -387,99 +388,6 @@ impl<'a> Parser<'a> {
                 whole.into_bump_str()
             }
         }
-    }
-
-    // --- scripts -------------------------------------------------------------------------------
-
-    /// Parses the rest of the text as a script.
-    pub(super) fn script(&mut self) -> Result<Vec<ScriptItem<'a>>> {
-        let mut items = Vec::new();
-        while !self.at(TokenKind::End) {
-            if self.at_class()? {
-                let class = self.class()?;
-                items.push(ScriptItem::Class(self.arena.alloc(class)));
-                self.take_if(TokenKind::Period)?;
-            } else {
-                let unit = self.unit()?;
-                items.push(ScriptItem::Statements(self.arena.alloc(unit)));
-            }
-        }
-        Ok(items)
-    }
-
-    /// Whether a class definition starts here: `Name = (` or `Name = Superclass (`, Name being
-    /// capitalised. `Name = (` before a literal or `self` is a comparison all the same.
-    fn at_class(&self) -> Result<bool> {
-        let is_capitalised = |text: &str| text.starts_with(char::is_uppercase);
-        if !self.at(TokenKind::Identifier) || !is_capitalised(self.text(self.token)) {
-            return Ok(false);
-        }
-        let mut lexer = self.lexer;
-        let equals = lexer.read()?;
-        if equals.kind != TokenKind::Operator || self.text(equals) != "=" {
-            return Ok(false);
-        }
-        let mut token = lexer.read()?;
-        if token.kind == TokenKind::Identifier {
-            return Ok(lexer.read()?.kind == TokenKind::OpenParenthesis);
-        }
-        if token.kind != TokenKind::OpenParenthesis {
-            return Ok(false);
-        }
-        token = lexer.read()?;
-        Ok(match token.kind {
-            TokenKind::Identifier => !RESERVED.contains(&self.text(token)),
-            TokenKind::Operator
-            | TokenKind::Keyword
-            | TokenKind::Separator
-            | TokenKind::CloseParenthesis
-            | TokenKind::End => true,
-            TokenKind::Number
-            | TokenKind::String
-            | TokenKind::Symbol
-            | TokenKind::Character
-            | TokenKind::OpenLiteralArray
-            | TokenKind::OpenByteArray
-            | TokenKind::Assign
-            | TokenKind::Colon
-            | TokenKind::Caret
-            | TokenKind::Period
-            | TokenKind::Semicolon
-            | TokenKind::OpenParenthesis
-            | TokenKind::OpenBracket
-            | TokenKind::CloseBracket
-            | TokenKind::OpenBrace
-            | TokenKind::CloseBrace => false,
-        })
-    }
-
-    /// Statements up to the next class definition or the end.
-    fn unit(&mut self) -> Result<Statements<'a>> {
-        let start = self.token.start;
-        let mut declarations = ArenaVec::new_in(self.arena);
-        let mut statements: ArenaVec<'_, Statement<'a>> = ArenaVec::new_in(self.arena);
-        while !self.at(TokenKind::End) && !self.at_class()? {
-            if self.at_operator_start('|') {
-                declarations.extend_from_slice(self.names_between_bars("variable")?);
-                continue;
-            }
-            if self.take_if(TokenKind::Period)? {
-                continue;
-            }
-            if statements.last().is_some_and(|last| last.is_return) {
-                return self.expected("a class definition or the end of the text after the return");
-            }
-            statements.push(self.statement()?);
-            if !self.at(TokenKind::End) && !self.take_if(TokenKind::Period)? {
-                return self.expected("'.' or the end of the text after the statement");
-            }
-        }
-        Ok(Statements {
-            declarations: declarations.into_bump_slice(),
-            statements: statements.into_bump_slice(),
-            start,
-            end: self.previous_end,
-        })
     }
 
     /// Makes sure that the text ends here.
