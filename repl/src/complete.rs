@@ -5,6 +5,7 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper, Hinter};
 use std::borrow::Cow;
+use vm::compiler::{self, Arena, Source};
 
 /// The words to complete from, taken from the image before each prompt.
 #[derive(Helper, Hinter, Default)]
@@ -40,11 +41,18 @@ impl Completer for Assistant {
     }
 }
 
+/// True where more text could make the input right.
+fn is_incomplete(text: &str) -> bool {
+    let Ok(source) = Source::new("input", text) else { return false };
+    let arena = Arena::new();
+    compiler::parse_script(&arena, &source).is_err_and(|error| error.incomplete)
+}
+
 impl Validator for Assistant {
     /// Waits for more lines while brackets, a string or a comment are open.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        if text.starts_with(':') || !vm::compiler::is_incomplete(text) {
+        if text.starts_with(':') || !is_incomplete(text) {
             return Ok(ValidationResult::Valid(None));
         }
         Ok(ValidationResult::Incomplete)
@@ -64,6 +72,16 @@ impl Highlighter for Assistant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn open_brackets_wait_for_more() {
+        for text in ["(3 + 4", "[ :x | x", "'abc", "\"note", "Foo = Object ( bar = ( ^1 )"] {
+            assert!(is_incomplete(text), "{text}");
+        }
+        for text in ["3 + 4", "3 + )", "", "x := 5."] {
+            assert!(!is_incomplete(text), "{text}");
+        }
+    }
 
     #[test]
     fn words_begin_behind_the_last_separator() {

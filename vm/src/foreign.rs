@@ -34,6 +34,27 @@ pub enum ExternalCode {
     Plan(u32),
 }
 
+impl ExternalCode {
+    /// What the method's `code` slot holds: an address, or a negative number for a plan. 0 stands
+    /// for no code.
+    pub fn to_slot(self) -> i64 {
+        match self {
+            ExternalCode::Machine(address) => address as i64,
+            ExternalCode::Plan(number) => -1 - i64::from(number),
+        }
+    }
+
+    /// The code of a slot, unless it says that there is none.
+    #[inline(always)]
+    pub fn from_slot(slot: i64) -> Option<ExternalCode> {
+        match slot {
+            0 => None,
+            1.. => Some(ExternalCode::Machine(slot as u64)),
+            _ => Some(ExternalCode::Plan((-1 - slot) as u32)),
+        }
+    }
+}
+
 /// What is handed over to make an external-call method callable.
 pub struct ExternalMethod<'a> {
     /// Name for listings: `Class>>selector`.
@@ -70,4 +91,21 @@ pub trait Foreign {
     fn listing(&self, code: ExternalCode) -> String;
     /// Bytes of code space in use.
     fn code_bytes(&self) -> usize;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_slots_round_trip() {
+        for code in [
+            ExternalCode::Machine(0x7f00_1234),
+            ExternalCode::Plan(0),
+            ExternalCode::Plan(7),
+        ] {
+            assert_eq!(ExternalCode::from_slot(code.to_slot()), Some(code));
+        }
+        assert_eq!(ExternalCode::from_slot(0), None);
+    }
 }

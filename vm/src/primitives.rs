@@ -5,6 +5,8 @@
 //! changes which activation runs; the interpreter executes it.
 
 mod arguments;
+mod foreign;
+mod memory;
 
 mod stack_frames;
 
@@ -66,6 +68,42 @@ macro_rules! define_plain {
 }
 
 define_plain! {
+
+    // --- foreign functions ---
+    "libraryOpen" => foreign::library_open;
+    "librarySymbol" => foreign::library_symbol;
+    "errno" => foreign::errno;
+    "machine" => foreign::machine;
+    "newSubclass" => foreign::new_subclass;
+    "newExternalMethod" => foreign::new_external_method;
+    "installExternal" => foreign::install_external;
+    "externalListing" => foreign::external_listing;
+
+    // --- memory ---
+    "memoryReadS8" => memory::read_s8;
+    "memoryWriteS8" => memory::write_s8;
+    "memoryReadU8" => memory::read_u8;
+    "memoryWriteU8" => memory::write_u8;
+    "memoryReadS16" => memory::read_s16;
+    "memoryWriteS16" => memory::write_s16;
+    "memoryReadU16" => memory::read_u16;
+    "memoryWriteU16" => memory::write_u16;
+    "memoryReadS32" => memory::read_s32;
+    "memoryWriteS32" => memory::write_s32;
+    "memoryReadU32" => memory::read_u32;
+    "memoryWriteU32" => memory::write_u32;
+    "memoryReadS64" => memory::read_s64;
+    "memoryWriteS64" => memory::write_s64;
+    "memoryReadU64" => memory::read_u64;
+    "memoryWriteU64" => memory::write_u64;
+    "memoryReadF32" => memory::read_f32;
+    "memoryWriteF32" => memory::write_f32;
+    "memoryReadF64" => memory::read_f64;
+    "memoryWriteF64" => memory::write_f64;
+    "memoryCopy" => memory::copy;
+    "memoryAllocate" => memory::allocate;
+    "memoryFree" => memory::free;
+    "objectPin" => memory::pin;
 
     // --- activations ---
     "currentFrame" => stack_frames::current_frame;

@@ -3,6 +3,7 @@
 use super::{Flow, Interpreter};
 use crate::context::Outcome;
 use crate::failure::Failure;
+use crate::foreign::ExternalCode;
 use crate::known::{KnownSelector, method};
 use crate::lookup::Found;
 use gc::oop::Oop;
@@ -11,8 +12,8 @@ impl Interpreter<'_> {
     /// Calls a foreign function through the code of its method; where there is none yet, the
     /// image makes it and calls again.
     pub(super) fn call_external(&mut self, found: Found, count: usize) -> Flow {
-        let code = self.vm.heap().slot(found.method, method::CODE).as_i64();
-        let Some(code) = code.filter(|&code| code != 0) else {
+        let slot = self.vm.heap().slot(found.method, method::CODE).as_i64();
+        let Some(code) = slot.and_then(ExternalCode::from_slot) else {
             return self.link_external(found, count);
         };
         self.publish();
@@ -20,10 +21,9 @@ impl Interpreter<'_> {
             return self.fail(found, Failure::Unsupported, count);
         };
         let context = &mut self.vm.context;
-        // A positive code is an address of machine code, a negative one numbers a plan.
-        let outcome = match u32::try_from(-code) {
-            Ok(plan) => foreign.call_plan(context, plan),
-            Err(_) => foreign.enter(context, code as u64),
+        let outcome = match code {
+            ExternalCode::Plan(plan) => foreign.call_plan(context, plan),
+            ExternalCode::Machine(address) => foreign.enter(context, address),
         };
         self.vm.foreign = Some(foreign);
         match outcome {
