@@ -1,6 +1,7 @@
 //! The shared code of x86-64.
 
 use super::registers::asm;
+use crate::rtl::Fpr;
 use crate::stubs::{StubCode, StubOffsets};
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
@@ -217,7 +218,7 @@ fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT]
         ; sub rsp, FLOAT_AREA
     );
     for number in 0..SAVED_FLOATS {
-        asm!(ops; movups [rsp + number as i32 * 16], Rx(number));
+        asm!(ops; movups [rsp + number as i32 * 16], Rx(Fpr::new(number)));
     }
     asm!(ops
         ; mov rdi, context
@@ -234,7 +235,7 @@ fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT]
         ; mov scratch, [BYTE context + VALUE]
     );
     for number in 0..SAVED_FLOATS {
-        asm!(ops; movups Rx(number), [rsp + number as i32 * 16]);
+        asm!(ops; movups Rx(Fpr::new(number)), [rsp + number as i32 * 16]);
     }
     asm!(ops
         ; add rsp, FLOAT_AREA
