@@ -1,15 +1,33 @@
-//! The heap: spaces and what machine code sees of them.
+//! The heap: its machine-visible beginning, its options, and the decision when to collect.
 
-/// Bump-allocation window of eden, in addresses.
+use std::fmt;
+use std::mem::offset_of;
+
+use crate::large::LargeSpace;
+use crate::layout::ClassIndex;
+use crate::mark::Marker;
+use crate::nursery::Nursery;
+use crate::object::Object;
+use crate::old_space::OldSpace;
+use crate::oop::Oop;
+use crate::pin::Pins;
+use crate::roots::Roots;
+use crate::stats::GcStats;
+use crate::weak::Finalizers;
+
+/// Where the next young object goes: an object of `n` bytes is allocated by answering `next` and
+/// adding `n` to it, as long as the sum does not exceed `limit`.
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct AllocationWindow {
-    /// Where the next object begins.
+    /// Address of the next object's first word.
     pub next: u64,
-    /// First address behind the window.
+    /// Address that no object may reach beyond.
     pub limit: u64,
 }
 
-/// Where the nursery lies: an address is young where `address - start < size`, unsigned.
+/// A stretch of addresses that is tested with one compare: `address - start < size`, unsigned.
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct NurseryBounds {
     /// First address.
@@ -18,11 +36,321 @@ pub struct NurseryBounds {
     pub size: u64,
 }
 
-/// The object memory; the first two fields are read and written by machine code.
+impl NurseryBounds {
+    /// True where `address` lies inside.
+    #[inline(always)]
+    pub const fn contains(self, address: u64) -> bool {
+        address.wrapping_sub(self.start) < self.size
+    }
+}
+
+/// What a heap is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct HeapOptions {
+    /// Size of eden in bytes; the survivor spaces take as much again.
+    pub nursery_bytes: usize,
+    /// Bytes that allocation may map in all. A collection may exceed it by what is in the nursery.
+    pub max_heap_bytes: usize,
+    /// Checks the whole heap before and after each collection.
+    pub verify: bool,
+    /// Makes a collection due after every allocation.
+    pub stress: bool,
+}
+
+impl Default for HeapOptions {
+    fn default() -> HeapOptions {
+        HeapOptions {
+            nursery_bytes: 4 << 20,
+            max_heap_bytes: 64 << 30,
+            verify: false,
+            stress: false,
+        }
+    }
+}
+
+/// Why there is no heap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeapError {
+    /// The system gives no memory for the nursery of this many bytes.
+    NoMemory {
+        /// Bytes asked for.
+        bytes: usize,
+    },
+    /// The nursery takes more than the greatest size that the heap may have.
+    NurseryTooBig {
+        /// Bytes that the nursery takes.
+        nursery: usize,
+        /// Bytes that the heap may take.
+        max_heap: usize,
+    },
+}
+
+impl fmt::Display for HeapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HeapError::NoMemory { bytes } => {
+                write!(
+                    f,
+                    "the system gives no memory for a nursery of {bytes} bytes"
+                )
+            }
+            HeapError::NurseryTooBig { nursery, max_heap } => write!(
+                f,
+                "the nursery takes {nursery} bytes but the heap may take {max_heap} at most"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for HeapError {}
+
+/// There is no room for an object. A full collection is due, after which there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory {
+    /// Size of the object that was asked for, in bytes.
+    pub requested_bytes: usize,
+}
+
+impl fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "out of memory: no room for an object of {} bytes",
+            self.requested_bytes
+        )
+    }
+}
+
+impl std::error::Error for OutOfMemory {}
+
+/// How much a collection collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CollectionKind {
+    /// The nursery.
+    Scavenge,
+    /// Everything, at once.
+    Full,
+}
+
+/// The object memory.
+///
+/// The fields up to `held_floor` are read and written by machine code at the `OFFSET_` constants,
+/// so a heap that machine code knows must not be moved.
 #[repr(C)]
 pub struct Heap {
-    /// Where the next small object goes.
+    /// Bump allocation in eden.
     pub window: AllocationWindow,
-    /// Which addresses are young.
+    /// The addresses of young objects. They change when a nursery is tenured in place.
     pub nursery: NurseryBounds,
+    /// The values whose store into an old object must be remembered: the nursery, or everything
+    /// while marking is under way.
+    pub barrier: NurseryBounds,
+    /// What new pointer slots are filled with.
+    pub(crate) nil: Oop,
+    /// Not 0 where a collection is due.
+    pub(crate) due: u32,
+    /// Number of external calls on the stack that hold raw addresses.
+    pub(crate) held: u32,
+    /// The least value of `held` since the nursery was taken: calls below it hold no address in it.
+    pub(crate) held_floor: u32,
+
+    pub(crate) options: HeapOptions,
+    pub(crate) pending: Option<CollectionKind>,
+    pub(crate) young: Nursery,
+    pub(crate) old: OldSpace,
+    pub(crate) large: LargeSpace,
+    pub(crate) remembered: Vec<Object>,
+    pub(crate) marker: Marker,
+    pub(crate) finalizers: Finalizers,
+    pub(crate) pins: Pins,
+    pub(crate) stats: GcStats,
+    /// Bytes in old and large objects at which the next full collection begins.
+    pub(crate) full_threshold: usize,
+    pub(crate) hash_state: u32,
+    pub(crate) class_limit: u32,
 }
+
+impl Heap {
+    /// Offset of `window.next` in bytes.
+    pub const OFFSET_WINDOW_NEXT: usize =
+        offset_of!(Heap, window) + offset_of!(AllocationWindow, next);
+    /// Offset of `window.limit` in bytes.
+    pub const OFFSET_WINDOW_LIMIT: usize =
+        offset_of!(Heap, window) + offset_of!(AllocationWindow, limit);
+    /// Offset of `nursery.start` in bytes; `size` is the next word.
+    pub const OFFSET_NURSERY_START: usize = offset_of!(Heap, nursery);
+    /// Offset of `nursery.size` in bytes.
+    pub const OFFSET_NURSERY_SIZE: usize =
+        offset_of!(Heap, nursery) + offset_of!(NurseryBounds, size);
+    /// Offset of `barrier.start` in bytes; `size` is the next word.
+    pub const OFFSET_BARRIER_START: usize = offset_of!(Heap, barrier);
+    /// Offset of `barrier.size` in bytes.
+    pub const OFFSET_BARRIER_SIZE: usize =
+        offset_of!(Heap, barrier) + offset_of!(NurseryBounds, size);
+    /// Offset of nil, an oop.
+    pub const OFFSET_NIL: usize = offset_of!(Heap, nil);
+    /// Offset of the 32-bit word that is not 0 where a collection is due.
+    pub const OFFSET_DUE: usize = offset_of!(Heap, due);
+    /// Offset of the 32-bit count that [`Heap::hold_addresses`] keeps.
+    pub const OFFSET_HELD: usize = offset_of!(Heap, held);
+    /// Offset of the 32-bit least count since the nursery was taken.
+    pub const OFFSET_HELD_FLOOR: usize = offset_of!(Heap, held_floor);
+
+    /// Makes an empty heap. New pointer slots hold the SmallInteger 0 until [`Heap::set_nil`].
+    ///
+    /// # Errors
+    /// Where the nursery does not fit the options or the system gives no memory.
+    pub fn new(options: HeapOptions) -> Result<Heap, HeapError> {
+        let bytes = options.nursery_bytes.saturating_mul(2);
+        if bytes > options.max_heap_bytes {
+            let max_heap = options.max_heap_bytes;
+            return Err(HeapError::NurseryTooBig {
+                nursery: bytes,
+                max_heap,
+            });
+        }
+        let young = Nursery::new(options.nursery_bytes).ok_or(HeapError::NoMemory { bytes })?;
+        let mut heap = Heap {
+            window: AllocationWindow::default(),
+            nursery: NurseryBounds::default(),
+            barrier: NurseryBounds::default(),
+            nil: Oop::ZERO,
+            due: 0,
+            held: 0,
+            held_floor: 0,
+            options,
+            pending: None,
+            young,
+            old: OldSpace::new(),
+            large: LargeSpace::new(),
+            remembered: Vec::new(),
+            marker: Marker::new(),
+            finalizers: Finalizers::default(),
+            pins: Pins::default(),
+            stats: GcStats::default(),
+            full_threshold: 0,
+            hash_state: 1,
+            class_limit: crate::layout::CLASS_INDEX_MASK + 1,
+        };
+        heap.set_full_threshold();
+        heap.publish_nursery();
+        heap.open_window();
+        Ok(heap)
+    }
+
+    /// The options the heap was made with.
+    pub fn options(&self) -> &HeapOptions {
+        &self.options
+    }
+
+    /// Says what new pointer slots are filled with; a heap object must be an old one.
+    ///
+    /// # Panics
+    /// Where `nil` is a young object: it would move.
+    pub fn set_nil(&mut self, nil: Oop) {
+        assert!(!self.is_young(nil), "nil must be allocated in old space");
+        self.nil = nil;
+    }
+
+    /// What new pointer slots are filled with.
+    pub fn nil(&self) -> Oop {
+        self.nil
+    }
+
+    /// Says that class indexes are below `limit`, for the verifier.
+    pub fn set_class_limit(&mut self, limit: ClassIndex) {
+        self.class_limit = limit.index();
+    }
+
+    /// True for an object that the next collection may move.
+    #[inline(always)]
+    pub fn is_young(&self, oop: Oop) -> bool {
+        oop.is_pointer() && self.nursery.contains(oop.bits())
+    }
+
+    /// True where the VM should call [`Heap::collect`] at its next safe point.
+    #[inline(always)]
+    pub fn collection_due(&self) -> bool {
+        self.due != 0
+    }
+
+    /// Makes a collection due. Of two requests the greater one counts.
+    pub fn request_collection(&mut self, kind: CollectionKind) {
+        self.pending = self.pending.max(Some(kind));
+        self.due = 1;
+    }
+
+    /// Counters and pauses, as of now.
+    pub fn stats(&self) -> GcStats {
+        GcStats {
+            old_bytes: self.old.used_bytes as u64,
+            large_bytes: self.large.used_bytes as u64,
+            mapped_bytes: self.mapped_bytes() as u64,
+            remembered: self.remembered.len() as u64,
+            pinned: self.pins.count(),
+            ..self.stats.clone()
+        }
+    }
+
+    /// Bytes mapped in all.
+    pub(crate) fn mapped_bytes(&self) -> usize {
+        self.young.mapping.bytes() + self.old.mapped_bytes + self.large.mapped_bytes
+    }
+
+    /// Bytes that allocation may still map.
+    pub(crate) fn allowance(&self) -> usize {
+        self.options
+            .max_heap_bytes
+            .saturating_sub(self.mapped_bytes())
+    }
+
+    /// Bytes in old and large objects.
+    pub(crate) fn old_used_bytes(&self) -> usize {
+        self.old.used_bytes + self.large.used_bytes
+    }
+
+    /// Sets when the next full collection begins, from what is alive now.
+    pub(crate) fn set_full_threshold(&mut self) {
+        let live = self.old_used_bytes();
+        let least = 4 * self.options.nursery_bytes.max(4 << 20);
+        self.full_threshold = (live.saturating_mul(2)).max(live.saturating_add(least));
+    }
+
+    /// Publishes the nursery's addresses to the barrier and to machine code.
+    pub(crate) fn publish_nursery(&mut self) {
+        let start = self.young.eden.start;
+        self.nursery = NurseryBounds {
+            start,
+            size: self.young.mapping.end() - start,
+        };
+        self.barrier = if self.marker.is_active() {
+            NurseryBounds {
+                start: 0,
+                size: u64::MAX,
+            }
+        } else {
+            self.nursery
+        };
+    }
+
+    /// Collects what is due: at least a scavenge.
+    ///
+    /// # Safety
+    /// Every oop that is used after this call is in a place that `roots` shows.
+    #[expect(unsafe_code, reason = "passes the caller's promise on")]
+    pub unsafe fn collect(&mut self, roots: &mut dyn Roots) {
+        let stress_full = self.options.stress && self.stats.scavenges % 64 == 63;
+        let full = self.pending == Some(CollectionKind::Full) || stress_full;
+        // SAFETY: the promise is the same.
+        unsafe {
+            if full {
+                self.collect_full(roots);
+            } else {
+                self.scavenge(roots);
+            }
+        }
+    }
+}
+
+const _: () = assert!(Heap::OFFSET_WINDOW_NEXT == 0 && Heap::OFFSET_WINDOW_LIMIT == 8);
+const _: () = assert!(Heap::OFFSET_NURSERY_START == 16 && Heap::OFFSET_BARRIER_START == 32);

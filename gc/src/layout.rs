@@ -8,8 +8,10 @@
 //! | body: `slots` words of 8 bytes                                                    |
 //! ```
 //!
-//! A slot count of 255 means that the word *before* the header holds the true count. An oop is the
-//! address of the header, so the body starts at `oop + 8` for every object.
+//! A slot count of 255 means that the word *before* the header holds the true count, in its low
+//! 56 bits; its top byte is 255 too, so that a walk that meets the object from below can tell this
+//! word from a header. An oop is the address of the header, so the body starts at `oop + 8` for
+//! every object. Objects are aligned to 8 bytes and take at least their header.
 
 /// Size of a word, a header and a slot, in bytes.
 pub const WORD_BYTES: usize = 8;
@@ -33,6 +35,8 @@ pub const SLOTS_SHIFT: u32 = 56;
 pub const SLOTS_BYTE: usize = 7;
 /// The slot count that says: the word before the header holds the count.
 pub const SLOTS_OVERFLOW: u64 = 255;
+/// Mask of the true slot count within the overflow word before a header.
+pub const OVERFLOW_COUNT_MASK: u64 = (1 << SLOTS_SHIFT) - 1;
 
 /// The collector has reached the object.
 pub const FLAG_MARKED: u64 = 1 << 27;
@@ -42,7 +46,7 @@ pub const FLAG_REMEMBERED: u64 = 1 << 28;
 pub const FLAG_PINNED: u64 = 1 << 29;
 /// The object has a finalizer registered.
 pub const FLAG_FINALIZABLE: u64 = 1 << 30;
-/// Reserved to the collector (survivor age).
+/// The young object has survived a scavenge: the next one promotes it to old space.
 pub const FLAG_AGED: u64 = 1 << 31;
 
 const _: () = assert!(FORMAT_SHIFT == CLASS_INDEX_BITS);
@@ -149,6 +153,18 @@ impl Format {
     pub const fn unused_bytes(self) -> usize {
         (self.0 - Format::BYTES_BASE) as usize + 1
     }
+}
+
+/// Words that an object of `slots` body words takes in all: overflow word, header and body.
+#[inline(always)]
+pub const fn object_words(slots: usize) -> usize {
+    slots + 1 + (slots >= SLOTS_OVERFLOW as usize) as usize
+}
+
+/// The overflow word of an object of `slots` body words.
+#[inline(always)]
+pub const fn overflow_word(slots: usize) -> u64 {
+    SLOTS_OVERFLOW << SLOTS_SHIFT | slots as u64
 }
 
 /// Number of body words of a byte object of `len` bytes: room for the bytes and one zero byte.

@@ -4,7 +4,7 @@
 //! reads the fields at their `offset_of!`.
 
 use crate::entry::ENTRY_COUNT;
-use gc::heap::Heap;
+use gc::Heap;
 use gc::oop::Oop;
 
 /// What a run of machine code ended with, the result of the `enter` stub.

@@ -1,0 +1,16 @@
+//! What the VM shows the collector.
+
+use crate::oop::Oop;
+
+/// The places outside the heap that hold oops.
+pub trait Roots {
+    /// Shows `visitor` every place that keeps an object alive. Moved objects are rewritten there.
+    /// Called more than once in a collection; each place may be shown more than once.
+    fn visit(&mut self, visitor: &mut dyn FnMut(&mut Oop));
+
+    /// Called once when the dead are known: a table that does not keep its objects alive asks
+    /// `alive` where each one is now, and drops those for which it answers `None`.
+    fn visit_weak(&mut self, alive: &mut dyn FnMut(Oop) -> Option<Oop>) {
+        let _ = alive;
+    }
+}
