@@ -16,16 +16,16 @@ const CODE_COLUMN: usize = 44;
 pub(crate) fn list(about: &About, code: &[u8], address: u64, stubs: &StubAddresses) -> String {
     let symbols = symbols(about, address, stubs);
     let lines = disassembly::disassemble(code, address, symbols);
-    let mut text = format!("{}: {} bytes\n", about.name, code.len());
-    let mut left = about.ops.iter().zip(about.op_offsets.iter()).peekable();
-    for line in &lines {
-        // Operations without code of their own stand alone on their lines.
+    let mut text = format!("{}, {} bytes\n", about.name, code.len());
+    let mut left = left_column(about, address, stubs).into_iter().peekable();
+    for line in lines.iter().filter(|line| line.text != "int3") {
+        // What has no code of its own stands alone on its line.
         let mut rtl = String::new();
-        while let Some((op, _)) = left.next_if(|(_, offset)| **offset <= line.offset) {
+        while let Some((_, next)) = left.next_if(|(offset, _)| *offset <= line.offset) {
             if !rtl.is_empty() {
                 let _ = writeln!(text, "{rtl}");
             }
-            rtl = op::line(op, HOST);
+            rtl = next;
         }
         let _ = writeln!(
             text,
@@ -33,10 +33,25 @@ pub(crate) fn list(about: &About, code: &[u8], address: u64, stubs: &StubAddress
             line.offset, line.text
         );
     }
-    for (op, _) in left {
-        let _ = writeln!(text, "{}", op::line(op, HOST));
+    for (_, rtl) in left {
+        let _ = writeln!(text, "{rtl}");
     }
     text
+}
+
+/// The operations with their offsets; for the stubs, which have no RTL, their names.
+fn left_column(about: &About, address: u64, stubs: &StubAddresses) -> Vec<(u32, String)> {
+    if about.ops.is_empty() {
+        let mut names = stubs.names();
+        names.sort_by_key(|(_, stub)| *stub);
+        let offset = |stub: u64| (stub - address) as u32;
+        return names
+            .into_iter()
+            .map(|(name, stub)| (offset(stub), name + ":"))
+            .collect();
+    }
+    let lines = about.ops.iter().map(|op| op::line(op, HOST));
+    about.op_offsets.iter().copied().zip(lines).collect()
 }
 
 fn symbols(about: &About, address: u64, stubs: &StubAddresses) -> Symbols {

@@ -15,6 +15,7 @@ use crate::rtl::Op;
 use crate::rtl::operand::{Condition, Gpr, Label};
 use std::collections::HashMap;
 use std::fmt;
+use vm::entry::Entry;
 use vm::failure::Failure;
 
 /// Bytes of stack arguments that one call may have.
@@ -54,6 +55,9 @@ pub struct Facts {
     pub labels: HashMap<Label, usize>,
     /// Index of the `reserve` operation.
     pub reserve: Option<usize>,
+    /// True where the sequence takes addresses inside of objects, which must not move before the
+    /// foreign call is over.
+    pub takes_addresses: bool,
 }
 
 /// Checks a sequence of a method with `argument_count` arguments, made for `isa`.
@@ -98,6 +102,14 @@ pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlE
     }
 }
 
+/// True where the operation's result may be an address inside of an object.
+fn takes_address(op: &Op) -> bool {
+    if let Op::Runtime { entry, .. } | Op::RuntimeWith { entry, .. } = op {
+        return matches!(entry, Entry::ObjectToCString | Entry::ObjectToPointer);
+    }
+    matches!(op, Op::CString { .. } | Op::BodyAddress { .. })
+}
+
 /// True where control does not go on behind the operation.
 fn ends(op: &Op) -> bool {
     matches!(op, Op::Return { .. } | Op::Fail { .. } | Op::Jump { .. })
@@ -118,7 +130,8 @@ impl Checker<'_> {
         self.isa.gpr(name)
     }
 
-    /// Records labels and the reservation, which may be referred to from anywhere.
+    /// Records what is true of the sequence as a whole: labels, for one, may be gone to from
+    /// anywhere.
     fn note_place(&mut self, index: usize, op: &Op) -> Checked {
         if let Op::Label { label } = op
             && self.facts.labels.insert(*label, index).is_some()
@@ -130,6 +143,7 @@ impl Checker<'_> {
         {
             return Err("a sequence reserves at most once".into());
         }
+        self.facts.takes_addresses |= takes_address(op);
         Ok(())
     }
 

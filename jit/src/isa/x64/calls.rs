@@ -6,8 +6,14 @@ use super::stubs::{C_SP, ERRNO, ERRNO_LOCATION, FP, SP};
 use crate::lowering::Fixup;
 use crate::rtl::operand::{Gpr, Label};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
+use gc::Heap;
 use gc::oop::Oop;
+use std::mem::offset_of;
+use vm::context::VmContext;
 use vm::entry::Entry;
+
+const HELD: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD) as i32;
+const HELD_FLOOR: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD_FLOOR) as i32;
 
 impl Lowering<'_> {
     /// The last four bytes of the code are a distance to `target`.
@@ -66,8 +72,12 @@ impl Lowering<'_> {
         reaches(space.start) && reaches(space.end)
     }
 
-    /// The VM's registers go to the context, for callbacks; the arguments' registers stay.
+    /// The VM's registers go to the context, for callbacks; the arguments' registers stay. From
+    /// here on objects whose addresses C gets do not move, see `Heap::hold_addresses`.
     fn switch_to_c_stack(&mut self) {
+        if self.request.facts.takes_addresses {
+            asm!(self.ops; inc DWORD [context + HELD]);
+        }
         asm!(self.ops
             ; mov [BYTE context + SP], stack
             ; mov [BYTE context + FP], frame
@@ -88,5 +98,15 @@ impl Lowering<'_> {
             ; mov scratch_d, [scratch]
             ; mov [BYTE context + ERRNO], scratch
         );
+        if self.request.facts.takes_addresses {
+            asm!(self.ops
+                ; dec DWORD [context + HELD]
+                ; mov scratch_d, [context + HELD]
+                ; cmp scratch_d, [context + HELD_FLOOR]
+                ; jae BYTE >kept
+                ; mov [context + HELD_FLOOR], scratch_d
+                ; kept:
+            );
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Machine code as text, with names for what it refers to.
 
+use gc::Heap;
 use iced_x86::{
     Decoder, DecoderOptions, Formatter, Instruction, NasmFormatter, OpKind, Register,
     SymbolResolver, SymbolResult,
@@ -34,6 +35,7 @@ pub fn disassemble(code: &[u8], address: u64, symbols: Symbols) -> Vec<Line> {
         let instruction = decoder.decode();
         let mut text = String::new();
         formatter.format(&instruction, &mut text);
+        let text = text.replace(CONTEXT_BASE, CONTEXT_FIELD);
         lines.push(Line {
             offset: (instruction.ip() - address) as u32,
             text,
@@ -89,19 +91,21 @@ impl SymbolResolver for Resolver {
     }
 }
 
+/// What the formatter makes of a field of the context, and what it is to look like.
+const CONTEXT_BASE: &str = "rbx+context.";
+const CONTEXT_FIELD: &str = "context.";
+
 /// Name of the context's field at `offset`, where `base` is the context's register.
 fn field_name(base: Register, offset: u64) -> Option<String> {
     if base != Register::RBX {
         return None;
     }
-    let field = FIELDS.iter().find(|(_, place)| *place as u64 == offset);
-    let entries = offset_of!(VmContext, entries) as u64;
-    let name = match field {
-        Some((name, _)) => name,
-        None if offset == entries => "entries",
-        None => return None,
-    };
-    Some(format!("context.{name}"))
+    let heap = offset_of!(VmContext, heap);
+    let held = ("heap.held", heap + Heap::OFFSET_HELD);
+    let floor = ("heap.held_floor", heap + Heap::OFFSET_HELD_FLOOR);
+    let mut fields = FIELDS.iter().copied().chain([held, floor]);
+    let (name, _) = fields.find(|(_, place)| *place as u64 == offset)?;
+    Some(format!("{CONTEXT_FIELD}{name}"))
 }
 
 macro_rules! fields {
