@@ -1,3 +1,25 @@
 //! Machine code: RTL, lowerings, code space. This crate never knows C declarations.
+//!
+//! ```text
+//!   rtl ──check──> lowering (isa/*/lower) ──> code_space ──> enter
+//!                         stubs ────────────────^
+//! ```
+//!
+//! Start reading at [`rtl`], then [`compiler`], which puts the steps together.
 
+#[expect(
+    unsafe_code,
+    reason = "maps, protects and writes memory for machine code"
+)]
+pub mod code_memory;
+pub mod code_space;
+#[expect(unsafe_code, reason = "entering machine code is on the caller's word")]
+pub mod compiler;
+#[expect(unsafe_code, reason = "calls machine code")]
+mod enter;
+pub mod isa;
+mod listing;
+pub mod lowering;
+pub mod perf_map;
 pub mod rtl;
+pub mod stubs;

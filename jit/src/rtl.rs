@@ -8,11 +8,26 @@
 //! Object-representation operations (`untagInteger`, `boxFloat` …) keep tag bits out of the
 //! producers: each takes a label to go to when the operand is not what it must be, or the result
 //! does not fit. Slow paths are ordinary RTL, placed behind the body by their producer.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | here | the table of operations |
+//! | [`operand`] | what the operands are made of |
+//! | [`op`] | the operation as a Rust enum, its visitor, reader and printed form |
+//! | [`check`](mod@check) | what a sequence must be before anybody executes it |
+
+pub mod check;
+pub mod op;
+pub mod operand;
+
+pub use op::{Op, Visitor};
+pub use operand::{Condition, Fpr, Gpr, Label, Precision, Width};
 
 /// Calls `$consumer!` with every RTL operation.
 ///
-/// A row reads `"name" = Variant { operand: Kind, … }` with the doc comment of the operation; the
-/// name is the one the image uses. Target registers come first. The kinds are:
+/// A row reads `"name" = Variant method { operand: Kind, … }` with the operation's doc comment:
+/// `name` is the one the image uses, `Variant` the one of [`Op`](crate::rtl::Op), `method` the one
+/// of [`Visitor`](crate::rtl::Visitor). Target registers come first. The kinds are:
 ///
 /// | kind | operand | in the image |
 /// | --- | --- | --- |
@@ -22,7 +37,7 @@
 /// | `Lab` | label of the sequence | Integer from 0 |
 /// | `Obj` | object that the code refers to | any object |
 /// | `Wid` | width of an integer in memory or a register | `#s8 #u8 #s16 #u16 #s32 #u32 #w64` |
-/// | `Pre` | precision of a float in memory | `#f32 #f64` |
+/// | `Pre` | precision of a float in memory | `#f32 #f64 #f80 #v128` |
 /// | `Con` | condition | `#eq #ne #lt #le #gt #ge #below #belowEq #above #aboveEq` |
 /// | `Ent` | runtime entry | its Symbol: `#integerToI64` |
 /// | `Txt` | text for the reader | String |
@@ -32,141 +47,147 @@ macro_rules! for_each_rtl_op {
         $consumer! {
             // --- moves -------------------------------------------------------------------------
             /// `target := source`.
-            "move" = Move { target: Gpr, source: Gpr };
-            /// `target := source`, all 64 bits of a float register.
-            "moveF" = MoveF { target: Fpr, source: Fpr };
+            "move" = Move move_ { target: Gpr, source: Gpr };
+            /// `target := source`, all bits of a float register.
+            "moveF" = MoveF move_f { target: Fpr, source: Fpr };
             /// `target := value`.
-            "constant" = Constant { target: Gpr, value: Imm };
+            "constant" = Constant constant { target: Gpr, value: Imm };
             /// `target :=` the oop of `object`, which the collector never moves.
-            "literal" = Literal { target: Gpr, object: Obj };
+            "literal" = Literal literal { target: Gpr, object: Obj };
             /// The bits of a general register into a float register.
-            "bitsToFloat" = BitsToFloat { target: Fpr, source: Gpr };
+            "bitsToFloat" = BitsToFloat bits_to_float { target: Fpr, source: Gpr };
             /// The bits of a float register into a general register.
-            "bitsFromFloat" = BitsFromFloat { target: Gpr, source: Fpr };
+            "bitsFromFloat" = BitsFromFloat bits_from_float { target: Gpr, source: Fpr };
             /// `target :=` the integer at `base + offset` bytes, extended to 64 bits.
-            "load" = Load { target: Gpr, width: Wid, base: Gpr, offset: Imm };
+            "load" = Load load { target: Gpr, width: Wid, base: Gpr, offset: Imm };
             /// The low bits of `source` into memory at `base + offset` bytes.
-            "store" = Store { width: Wid, base: Gpr, offset: Imm, source: Gpr };
-            /// `target :=` the float at `base + offset` bytes, in its own precision.
-            "loadF" = LoadF { target: Fpr, precision: Pre, base: Gpr, offset: Imm };
-            /// The float in `source`, in the given precision, into memory at `base + offset`.
-            "storeF" = StoreF { precision: Pre, base: Gpr, offset: Imm, source: Fpr };
+            "store" = Store store { width: Wid, base: Gpr, offset: Imm, source: Gpr };
+            /// `target :=` the float at `base + offset` bytes, in its own precision; `f80` is the
+            /// x87 `long double` as the nearest double, `v128` all 16 bytes.
+            "loadF" = LoadF load_f { target: Fpr, precision: Pre, base: Gpr, offset: Imm };
+            /// The float in `source`, in the given precision, into memory at `base + offset`; `f80`
+            /// makes 10 bytes of a double, `v128` stores all 16 bytes.
+            "storeF" = StoreF store_f { precision: Pre, base: Gpr, offset: Imm, source: Fpr };
             /// `target :=` the low bits of `source`, sign- or zero-extended to 64 bits.
-            "extend" = Extend { target: Gpr, width: Wid, source: Gpr };
+            "extend" = Extend extend { target: Gpr, width: Wid, source: Gpr };
 
             // --- integer arithmetic, modulo 2^64 -------------------------------------------------
             /// `target := left + right`.
-            "add" = Add { target: Gpr, left: Gpr, right: Gpr };
+            "add" = Add add { target: Gpr, left: Gpr, right: Gpr };
             /// `target := left - right`.
-            "subtract" = Subtract { target: Gpr, left: Gpr, right: Gpr };
+            "subtract" = Subtract subtract { target: Gpr, left: Gpr, right: Gpr };
             /// `target := left * right`.
-            "multiply" = Multiply { target: Gpr, left: Gpr, right: Gpr };
+            "multiply" = Multiply multiply { target: Gpr, left: Gpr, right: Gpr };
             /// `target := left & right`.
-            "and" = And { target: Gpr, left: Gpr, right: Gpr };
+            "and" = And and { target: Gpr, left: Gpr, right: Gpr };
             /// `target := left | right`.
-            "or" = Or { target: Gpr, left: Gpr, right: Gpr };
+            "or" = Or or { target: Gpr, left: Gpr, right: Gpr };
             /// `target := left ^ right`.
-            "xor" = Xor { target: Gpr, left: Gpr, right: Gpr };
+            "xor" = Xor xor { target: Gpr, left: Gpr, right: Gpr };
             /// `target := left + value`.
-            "addI" = AddI { target: Gpr, left: Gpr, value: Imm };
+            "addI" = AddI add_i { target: Gpr, left: Gpr, value: Imm };
             /// `target := left & value`.
-            "andI" = AndI { target: Gpr, left: Gpr, value: Imm };
+            "andI" = AndI and_i { target: Gpr, left: Gpr, value: Imm };
             /// `target := left << count`, count 0 to 63.
-            "shiftLeftI" = ShiftLeftI { target: Gpr, left: Gpr, count: Imm };
+            "shiftLeftI" = ShiftLeftI shift_left_i { target: Gpr, left: Gpr, count: Imm };
             /// `target := left >> count`, arithmetic, count 0 to 63.
-            "shiftRightI" = ShiftRightI { target: Gpr, left: Gpr, count: Imm };
+            "shiftRightI" = ShiftRightI shift_right_i { target: Gpr, left: Gpr, count: Imm };
             /// `target := left >> count`, filling with zeros, count 0 to 63.
-            "shiftRightUnsignedI" = ShiftRightUnsignedI { target: Gpr, left: Gpr, count: Imm };
+            "shiftRightUnsignedI" = ShiftRightUnsignedI shift_right_unsigned_i { target: Gpr, left: Gpr, count: Imm };
 
             // --- floating point ------------------------------------------------------------------
             /// `target := left + right`, doubles.
-            "addF" = AddF { target: Fpr, left: Fpr, right: Fpr };
+            "addF" = AddF add_f { target: Fpr, left: Fpr, right: Fpr };
             /// `target := left - right`, doubles.
-            "subtractF" = SubtractF { target: Fpr, left: Fpr, right: Fpr };
+            "subtractF" = SubtractF subtract_f { target: Fpr, left: Fpr, right: Fpr };
             /// `target := left * right`, doubles.
-            "multiplyF" = MultiplyF { target: Fpr, left: Fpr, right: Fpr };
+            "multiplyF" = MultiplyF multiply_f { target: Fpr, left: Fpr, right: Fpr };
             /// `target := left / right`, doubles.
-            "divideF" = DivideF { target: Fpr, left: Fpr, right: Fpr };
+            "divideF" = DivideF divide_f { target: Fpr, left: Fpr, right: Fpr };
             /// A signed 64-bit integer to a double, rounded to nearest.
-            "integerToFloat" = IntegerToFloat { target: Fpr, source: Gpr };
-            /// A double to a signed 64-bit integer, truncated.
-            "floatToInteger" = FloatToInteger { target: Gpr, source: Fpr };
+            "integerToFloat" = IntegerToFloat integer_to_float { target: Fpr, source: Gpr };
+            /// A double to a signed 64-bit integer, truncated; any integer for NaN and for doubles
+            /// that 64 bits do not hold.
+            "floatToInteger" = FloatToInteger float_to_integer { target: Gpr, source: Fpr };
             /// A float (32 bits) to a double.
-            "widen" = Widen { target: Fpr, source: Fpr };
-            /// A double to a float (32 bits), rounded to nearest.
-            "narrow" = Narrow { target: Fpr, source: Fpr };
+            "widen" = Widen widen { target: Fpr, source: Fpr };
+            /// A double to a float (32 bits), rounded to nearest; the bits above it mean nothing.
+            "narrow" = Narrow narrow { target: Fpr, source: Fpr };
 
             // --- control -------------------------------------------------------------------------
             /// Marks the place that branches to `label` go to.
-            "label" = Label { label: Lab };
+            "label" = Label label { label: Lab };
             /// Goes to `label`.
-            "jump" = Jump { label: Lab };
+            "jump" = Jump jump { label: Lab };
             /// Goes to `label` where `left condition right` holds.
-            "branch" = Branch { condition: Con, left: Gpr, right: Gpr, label: Lab };
+            "branch" = Branch branch { condition: Con, left: Gpr, right: Gpr, label: Lab };
             /// Goes to `label` where `left condition value` holds.
-            "branchI" = BranchI { condition: Con, left: Gpr, value: Imm, label: Lab };
+            "branchI" = BranchI branch_i { condition: Con, left: Gpr, value: Imm, label: Lab };
             /// Goes to `label` where `left condition right` holds between doubles; every
-            /// condition but `ne` is false where one of them is NaN.
-            "branchF" = BranchF { condition: Con, left: Fpr, right: Fpr, label: Lab };
+            /// condition but `ne` is false where one of them is NaN. No unsigned conditions.
+            "branchF" = BranchF branch_f { condition: Con, left: Fpr, right: Fpr, label: Lab };
 
             // --- objects -------------------------------------------------------------------------
             /// `target :=` the oop of an argument of the method: 1 is the first, 0 the receiver.
-            "argument" = Argument { target: Gpr, index: Imm };
+            "argument" = Argument argument { target: Gpr, index: Imm };
             /// `target :=` the value of the SmallInteger `source`; other objects go to `other`.
             /// `target` keeps the oop on the way to `other` where both are one register.
-            "untagInteger" = UntagInteger { target: Gpr, source: Gpr, other: Lab };
+            "untagInteger" = UntagInteger untag_integer { target: Gpr, source: Gpr, other: Lab };
             /// `target :=` the SmallInteger of `source`; values past 61 bits go to `overflow`.
-            "tagInteger" = TagInteger { target: Gpr, source: Gpr, overflow: Lab };
+            "tagInteger" = TagInteger tag_integer { target: Gpr, source: Gpr, overflow: Lab };
             /// `target :=` the SmallInteger of `source`, which is known to fit 61 bits.
-            "tagSmall" = TagSmall { target: Gpr, source: Gpr };
+            "tagSmall" = TagSmall tag_small { target: Gpr, source: Gpr };
             /// `target :=` the code point of the Character `source`; other objects go to `other`.
-            "untagCharacter" = UntagCharacter { target: Gpr, source: Gpr, other: Lab };
+            "untagCharacter" = UntagCharacter untag_character { target: Gpr, source: Gpr, other: Lab };
             /// `target :=` the Character with the code point `source`.
-            "tagCharacter" = TagCharacter { target: Gpr, source: Gpr };
+            "tagCharacter" = TagCharacter tag_character { target: Gpr, source: Gpr };
             /// `target :=` the double of the immediate float `source`; others go to `other`.
-            "unboxFloat" = UnboxFloat { target: Fpr, source: Gpr, other: Lab };
+            "unboxFloat" = UnboxFloat unbox_float { target: Fpr, source: Gpr, other: Lab };
             /// `target :=` the immediate float of a double; doubles that need a box go to `other`.
-            "boxFloat" = BoxFloat { target: Gpr, source: Fpr, other: Lab };
+            "boxFloat" = BoxFloat box_float { target: Gpr, source: Fpr, other: Lab };
             /// `target :=` the class index of any object, immediates included.
-            "classIndex" = ClassIndex { target: Gpr, source: Gpr };
+            "classIndex" = ClassIndex class_index { target: Gpr, source: Gpr };
             /// Goes to `other` unless `source` is a byte object (String, Symbol, ByteArray …).
-            "checkBytes" = CheckBytes { source: Gpr, other: Lab };
+            "checkBytes" = CheckBytes check_bytes { source: Gpr, other: Lab };
             /// `target :=` the address of a byte object's NUL-terminated bytes; goes to `other`
             /// where `source` is no byte object or has a NUL among its bytes.
-            "cString" = CString { target: Gpr, source: Gpr, other: Lab };
+            "cString" = CString c_string { target: Gpr, source: Gpr, other: Lab };
             /// `target :=` the address of the first byte of the body of the heap object `source`.
-            "bodyAddress" = BodyAddress { target: Gpr, source: Gpr };
+            "bodyAddress" = BodyAddress body_address { target: Gpr, source: Gpr };
             /// `target :=` slot `index` (from 0) of the heap object `source`.
-            "slot" = Slot { target: Gpr, source: Gpr, index: Imm };
+            "slot" = Slot slot { target: Gpr, source: Gpr, index: Imm };
 
             // --- calls -----------------------------------------------------------------------------
             /// Makes room for `bytes` of stack arguments of the foreign call and leaves its
             /// address, aligned to 16, in the role register `cstack`. At most once, before the
             /// first store based on `cstack`.
-            "reserve" = Reserve { bytes: Imm };
+            "reserve" = Reserve reserve { bytes: Imm };
             /// Calls the foreign function that the method is linked to, on the C stack, and keeps
             /// `errno`. Argument registers and the reserved area hold its arguments.
-            "callForeign" = CallForeign {};
+            "callForeign" = CallForeign call_foreign {};
             /// As `callForeign`, to the address in `function`.
-            "callRegister" = CallRegister { function: Gpr };
+            "callRegister" = CallRegister call_register { function: Gpr };
+            /// Pops the `long double` that a foreign function left on the x87 stack (psABI 3.2.3,
+            /// class X87) into the 10 bytes at `base + offset`.
+            "storeX87" = StoreX87 store_x87 { base: Gpr, offset: Imm };
             /// `target :=` what the runtime entry makes of `source`; goes to `failed` where it
             /// fails. Every register but `target` and the scratch ones keeps its value.
-            "runtime" = Runtime { target: Gpr, entry: Ent, source: Gpr, failed: Lab };
+            "runtime" = Runtime runtime { target: Gpr, entry: Ent, source: Gpr, failed: Lab };
             /// As `runtime`, with an object as a further argument.
-            "runtimeWith" = RuntimeWith { target: Gpr, entry: Ent, source: Gpr, object: Obj, failed: Lab };
+            "runtimeWith" = RuntimeWith runtime_with { target: Gpr, entry: Ent, source: Gpr, object: Obj, failed: Lab };
             /// As `runtime`, the result's bits going to a float register.
-            "runtimeToFloat" = RuntimeToFloat { target: Fpr, entry: Ent, source: Gpr, failed: Lab };
+            "runtimeToFloat" = RuntimeToFloat runtime_to_float { target: Fpr, entry: Ent, source: Gpr, failed: Lab };
             /// As `runtime`, the argument's bits coming from a float register.
-            "runtimeFromFloat" = RuntimeFromFloat { target: Gpr, entry: Ent, source: Fpr, failed: Lab };
+            "runtimeFromFloat" = RuntimeFromFloat runtime_from_float { target: Gpr, entry: Ent, source: Fpr, failed: Lab };
             /// Returns `source` from the method, popping receiver and arguments.
-            "return" = Return { source: Gpr };
+            "return" = Return return_ { source: Gpr };
             /// Gives up: records the argument's number and `reason` (a code of `vm::failure`;
             /// 0 keeps what a failed runtime entry recorded), and activates the method's failure code.
-            "fail" = Fail { argument: Imm, reason: Imm };
+            "fail" = Fail fail { argument: Imm, reason: Imm };
 
             // --- for the reader ----------------------------------------------------------------------
             /// Nothing: a remark for the listing.
-            "note" = Note { text: Txt };
+            "note" = Note note { text: Txt };
         }
     };
 }

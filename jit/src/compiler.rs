@@ -1,0 +1,187 @@
+//! RTL in, callable machine code out: checks, lowers, installs, lists, removes.
+
+use crate::code_space::{CodeSpace, CodeSpaceError};
+use crate::isa::{self, x64};
+use crate::listing;
+use crate::lowering::{Lowered, Request};
+use crate::rtl::Op;
+use crate::rtl::check::{Facts, RtlError, check};
+use crate::stubs::StubAddresses;
+use std::fmt;
+use std::io;
+use vm::context::{Outcome, VmContext};
+
+/// Why a sequence was not made into machine code.
+#[derive(Debug)]
+pub enum CompileError {
+    /// The sequence is wrong.
+    Rtl(RtlError),
+    /// The sequence calls a linked function, and the method is linked to none.
+    NoFunction,
+    /// There is no place for the code.
+    CodeSpace(CodeSpaceError),
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompileError::Rtl(error) => write!(f, "{error}"),
+            CompileError::NoFunction => {
+                write!(
+                    f,
+                    "callForeign needs a function, and the method is linked to none"
+                )
+            }
+            CompileError::CodeSpace(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// What is known of a piece of code.
+pub(crate) struct About {
+    /// What it belongs to: `Class>>selector`.
+    pub(crate) name: String,
+    /// The RTL that it was made of; empty for the stubs.
+    pub(crate) ops: Box<[Op]>,
+    /// Where each operation's code begins, see [`Lowered`].
+    pub(crate) op_offsets: Box<[u32]>,
+    /// The foreign function.
+    pub(crate) function: u64,
+}
+
+/// Makes machine code of RTL and keeps it.
+pub struct Compiler {
+    space: CodeSpace<About>,
+    stubs: StubAddresses,
+    perf_map: bool,
+}
+
+/// Checks that a sequence can be executed, by whatever executes it.
+pub fn check_linked(
+    ops: &[Op],
+    argument_count: usize,
+    function: u64,
+) -> Result<Facts, CompileError> {
+    let facts = check(ops, argument_count, isa::HOST).map_err(CompileError::Rtl)?;
+    if function == 0 && ops.iter().any(|op| matches!(op, Op::CallForeign {})) {
+        return Err(CompileError::NoFunction);
+    }
+    Ok(facts)
+}
+
+impl Compiler {
+    /// A compiler whose code takes at most `size` bytes.
+    pub fn new(size: usize) -> io::Result<Compiler> {
+        let mut space = CodeSpace::new(size)?;
+        let code = x64::stubs::assemble();
+        let about = About {
+            name: "stubs".into(),
+            ops: Box::new([]),
+            op_offsets: Box::new([]),
+            function: 0,
+        };
+        let base = space
+            .install(code.bytes.len(), |_| code.bytes, about)
+            .map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(Compiler {
+            space,
+            stubs: StubAddresses::new(base, code.offsets),
+            perf_map: false,
+        })
+    }
+
+    /// From now on writes a line of `/tmp/perf-PID.map` for each piece of code.
+    pub fn write_perf_map(&mut self) {
+        self.perf_map = true;
+    }
+
+    /// Compiles a method's RTL; answers the address of its code.
+    pub fn install(
+        &mut self,
+        name: &str,
+        ops: &[Op],
+        argument_count: usize,
+        function: u64,
+    ) -> Result<u64, CompileError> {
+        let facts = check_linked(ops, argument_count, function)?;
+        let lowered = x64::lower::lower(&Request {
+            ops,
+            facts: &facts,
+            argument_count,
+            function,
+            stubs: &self.stubs,
+            code_space: self.space.range(),
+        });
+        let about = About {
+            name: name.into(),
+            ops: ops.into(),
+            op_offsets: lowered.op_offsets.clone().into(),
+            function,
+        };
+        self.put(lowered, about).map_err(CompileError::CodeSpace)
+    }
+
+    fn put(&mut self, lowered: Lowered, about: About) -> Result<u64, CodeSpaceError> {
+        let name = about.name.clone();
+        let size = lowered.bytes.len();
+        let address = self
+            .space
+            .install(size, |address| lowered.at(address), about)?;
+        if self.perf_map {
+            // A profile without names is better than a program that stops.
+            let _ = crate::perf_map::append(address, size, &name);
+        }
+        Ok(address)
+    }
+
+    /// Drops the code that `install` answered. No frame may run in it any more.
+    pub fn remove(&mut self, code: u64) {
+        // Where the pages cannot be made writable the code stays behind, unused.
+        let _ = self.space.remove(code);
+    }
+
+    /// Name of the method whose code `address` lies in.
+    pub fn name_at(&self, address: u64) -> Option<&str> {
+        self.space
+            .piece_around(address)
+            .map(|(_, about)| about.name.as_str())
+    }
+
+    /// RTL and machine code side by side, of what was installed at `code`.
+    pub fn listing(&self, code: u64) -> Option<String> {
+        let about = self.space.about(code)?;
+        Some(listing::list(
+            about,
+            &self.space.code(code)?,
+            code,
+            &self.stubs,
+        ))
+    }
+
+    /// Bytes of code space in use.
+    pub fn code_bytes(&self) -> usize {
+        self.space.used()
+    }
+
+    /// The shared code.
+    pub fn stubs(&self) -> &StubAddresses {
+        &self.stubs
+    }
+
+    /// Runs the code at `code` on the VM stack of `context`, see `isa::x64::stubs`.
+    ///
+    /// # Safety
+    /// `code` is what `install` answered and was not removed since; receiver and arguments, as many
+    /// as the method takes, are the topmost words of the VM stack, which has room for a frame; the
+    /// context's fields are as their comments say, its table of entries included.
+    pub unsafe fn enter(&self, context: *mut VmContext, code: u64) -> Outcome {
+        debug_assert!(
+            self.space.about(code).is_some(),
+            "no code begins at {code:#x}"
+        );
+        // SAFETY: the caller promises what `enter` asks for, and the stub lives as long as `self`.
+        unsafe { crate::enter::enter(self.stubs.enter(), context, code) }
+    }
+}

@@ -1,0 +1,443 @@
+//! RTL to x86-64: one method per operation, each a small fixed template.
+//!
+//! On entry the VM stack holds what the caller pushed; no frame is built:
+//!
+//! ```text
+//!   rsp + 8 * (n + 1)   receiver
+//!   rsp + 8 * n         argument 1
+//!   …
+//!   rsp + 8             argument n
+//!   rsp                 return address
+//! ```
+//!
+//! Templates of more than a few lines are in `moves`, `objects` and `calls`.
+
+use super::registers::{CSTACK, RESULT, SCRATCH, asm};
+use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
+use crate::lowering::{Fixup, Lowered, Request};
+use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Precision, Width};
+use crate::rtl::{Op, Visitor};
+use dynasmrt::x64::X64Relocation;
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, VecAssembler};
+use gc::layout::{HEADER_BYTES, WORD_BYTES};
+use gc::oop::{Oop, TAG_BITS, TAG_CHARACTER, TAG_INTEGER};
+use std::collections::HashMap;
+use vm::entry::Entry;
+
+/// The assembler with what the templates need to know.
+pub(super) struct Lowering<'a> {
+    pub(super) ops: VecAssembler<X64Relocation>,
+    pub(super) request: &'a Request<'a>,
+    pub(super) fixups: Vec<Fixup>,
+    labels: HashMap<Label, DynamicLabel>,
+}
+
+/// Lowers a checked sequence.
+pub fn lower(request: &Request<'_>) -> Lowered {
+    let mut lowering = Lowering {
+        ops: VecAssembler::new(0),
+        request,
+        fixups: Vec::new(),
+        labels: HashMap::new(),
+    };
+    lowering.prologue();
+    let mut op_offsets = Vec::with_capacity(request.ops.len() + 1);
+    for op in request.ops {
+        op_offsets.push(lowering.offset());
+        op.accept(&mut lowering);
+    }
+    op_offsets.push(lowering.offset());
+    let bytes = lowering
+        .ops
+        .finalize()
+        .expect("the check has found every label marked once");
+    Lowered {
+        bytes,
+        fixups: lowering.fixups,
+        op_offsets,
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn offset(&self) -> u32 {
+        self.ops.offset().0 as u32
+    }
+
+    pub(super) fn label_of(&mut self, label: Label) -> DynamicLabel {
+        let ops = &mut self.ops;
+        *self
+            .labels
+            .entry(label)
+            .or_insert_with(|| ops.new_dynamic_label())
+    }
+
+    /// True where `cstack` is the sequence's own, so that calls go below it.
+    pub(super) fn reserves(&self) -> bool {
+        self.request.facts.reserve.is_some()
+    }
+
+    /// `cstack` must be right from the start, since slow paths that stand behind `reserve` may run
+    /// before it.
+    fn prologue(&mut self) {
+        let first = self
+            .request
+            .ops
+            .iter()
+            .position(|op| !matches!(op, Op::Note { .. }));
+        if self.reserves() && self.request.facts.reserve != first {
+            asm!(self.ops; mov cstack, [BYTE context + C_SP]);
+        }
+    }
+
+    /// `target := left op right` for an `op` that takes its operands in any order.
+    fn commutative(&mut self, target: Gpr, left: Gpr, right: Gpr, op: fn(&mut Self, Gpr, Gpr)) {
+        if target == right {
+            op(self, target, left);
+        } else {
+            self.move_(target, left);
+            op(self, target, right);
+        }
+    }
+
+    /// `target := left op right` for an `op` between doubles.
+    fn double(&mut self, target: Fpr, left: Fpr, right: Fpr, op: fn(&mut Self, Fpr, Fpr)) {
+        if target == right && target != left {
+            asm!(self.ops; movaps fscratch, Rx(right));
+            self.move_f(target, left);
+            op(self, target, super::registers::FSCRATCH);
+        } else {
+            self.move_f(target, left);
+            op(self, target, right);
+        }
+    }
+}
+
+/// One instruction between two registers, as a function.
+macro_rules! two {
+    ($mnemonic:ident $kind:ident) => {
+        |lowering, target, source| {
+            asm!(lowering.ops; $mnemonic $kind(target), $kind(source));
+        }
+    };
+}
+
+impl Visitor for Lowering<'_> {
+    type Output = ();
+
+    fn move_(&mut self, target: Gpr, source: Gpr) {
+        if target != source {
+            asm!(self.ops; mov Rq(target), Rq(source));
+        }
+    }
+
+    fn move_f(&mut self, target: Fpr, source: Fpr) {
+        if target != source {
+            asm!(self.ops; movaps Rx(target), Rx(source));
+        }
+    }
+
+    fn constant(&mut self, target: Gpr, value: i64) {
+        self.load_constant(target, value);
+    }
+
+    fn literal(&mut self, target: Gpr, object: Oop) {
+        self.load_constant(target, object.bits() as i64);
+    }
+
+    fn bits_to_float(&mut self, target: Fpr, source: Gpr) {
+        asm!(self.ops; movq Rx(target), Rq(source));
+    }
+
+    fn bits_from_float(&mut self, target: Gpr, source: Fpr) {
+        asm!(self.ops; movq Rq(target), Rx(source));
+    }
+
+    fn load(&mut self, target: Gpr, width: Width, base: Gpr, offset: i64) {
+        self.load_integer(target, width, base, offset as i32);
+    }
+
+    fn store(&mut self, width: Width, base: Gpr, offset: i64, source: Gpr) {
+        self.store_integer(width, base, offset as i32, source);
+    }
+
+    fn load_f(&mut self, target: Fpr, precision: Precision, base: Gpr, offset: i64) {
+        self.load_float(target, precision, base, offset as i32);
+    }
+
+    fn store_f(&mut self, precision: Precision, base: Gpr, offset: i64, source: Fpr) {
+        self.store_float(precision, base, offset as i32, source);
+    }
+
+    fn extend(&mut self, target: Gpr, width: Width, source: Gpr) {
+        self.extend_integer(target, width, source);
+    }
+
+    fn add(&mut self, target: Gpr, left: Gpr, right: Gpr) {
+        self.commutative(target, left, right, two!(add Rq));
+    }
+
+    fn subtract(&mut self, target: Gpr, left: Gpr, right: Gpr) {
+        if target == right && target != left {
+            asm!(self.ops
+                ; neg Rq(target)
+                ; add Rq(target), Rq(left)
+            );
+        } else {
+            self.move_(target, left);
+            asm!(self.ops; sub Rq(target), Rq(right));
+        }
+    }
+
+    fn multiply(&mut self, target: Gpr, left: Gpr, right: Gpr) {
+        self.commutative(target, left, right, two!(imul Rq));
+    }
+
+    fn and(&mut self, target: Gpr, left: Gpr, right: Gpr) {
+        self.commutative(target, left, right, two!(and Rq));
+    }
+
+    fn or(&mut self, target: Gpr, left: Gpr, right: Gpr) {
+        self.commutative(target, left, right, two!(or Rq));
+    }
+
+    fn xor(&mut self, target: Gpr, left: Gpr, right: Gpr) {
+        self.commutative(target, left, right, two!(xor Rq));
+    }
+
+    fn add_i(&mut self, target: Gpr, left: Gpr, value: i64) {
+        self.move_(target, left);
+        if let Ok(value) = i8::try_from(value) {
+            asm!(self.ops; add Rq(target), BYTE value);
+        } else if let Ok(value) = i32::try_from(value) {
+            asm!(self.ops; add Rq(target), DWORD value);
+        } else {
+            self.load_constant(SCRATCH, value);
+            asm!(self.ops; add Rq(target), scratch);
+        }
+    }
+
+    fn and_i(&mut self, target: Gpr, left: Gpr, value: i64) {
+        self.move_(target, left);
+        if let Ok(value) = i8::try_from(value) {
+            asm!(self.ops; and Rq(target), BYTE value);
+        } else if let Ok(value) = i32::try_from(value) {
+            asm!(self.ops; and Rq(target), DWORD value);
+        } else {
+            self.load_constant(SCRATCH, value);
+            asm!(self.ops; and Rq(target), scratch);
+        }
+    }
+
+    fn shift_left_i(&mut self, target: Gpr, left: Gpr, count: i64) {
+        self.move_(target, left);
+        asm!(self.ops; shl Rq(target), BYTE count as i8);
+    }
+
+    fn shift_right_i(&mut self, target: Gpr, left: Gpr, count: i64) {
+        self.move_(target, left);
+        asm!(self.ops; sar Rq(target), BYTE count as i8);
+    }
+
+    fn shift_right_unsigned_i(&mut self, target: Gpr, left: Gpr, count: i64) {
+        self.move_(target, left);
+        asm!(self.ops; shr Rq(target), BYTE count as i8);
+    }
+
+    fn add_f(&mut self, target: Fpr, left: Fpr, right: Fpr) {
+        self.double(target, left, right, two!(addsd Rx));
+    }
+
+    fn subtract_f(&mut self, target: Fpr, left: Fpr, right: Fpr) {
+        self.double(target, left, right, two!(subsd Rx));
+    }
+
+    fn multiply_f(&mut self, target: Fpr, left: Fpr, right: Fpr) {
+        self.double(target, left, right, two!(mulsd Rx));
+    }
+
+    fn divide_f(&mut self, target: Fpr, left: Fpr, right: Fpr) {
+        self.double(target, left, right, two!(divsd Rx));
+    }
+
+    fn integer_to_float(&mut self, target: Fpr, source: Gpr) {
+        // Cleared first: the conversion keeps the upper half and would wait for it.
+        asm!(self.ops
+            ; xorps Rx(target), Rx(target)
+            ; cvtsi2sd Rx(target), Rq(source)
+        );
+    }
+
+    fn float_to_integer(&mut self, target: Gpr, source: Fpr) {
+        asm!(self.ops; cvttsd2si Rq(target), Rx(source));
+    }
+
+    fn widen(&mut self, target: Fpr, source: Fpr) {
+        asm!(self.ops; cvtss2sd Rx(target), Rx(source));
+    }
+
+    fn narrow(&mut self, target: Fpr, source: Fpr) {
+        asm!(self.ops; cvtsd2ss Rx(target), Rx(source));
+    }
+
+    fn label(&mut self, label: Label) {
+        let label = self.label_of(label);
+        asm!(self.ops; =>label);
+    }
+
+    fn jump(&mut self, label: Label) {
+        let label = self.label_of(label);
+        asm!(self.ops; jmp =>label);
+    }
+
+    fn branch(&mut self, condition: Condition, left: Gpr, right: Gpr, label: Label) {
+        asm!(self.ops; cmp Rq(left), Rq(right));
+        self.jump_if(condition, label);
+    }
+
+    fn branch_i(&mut self, condition: Condition, left: Gpr, value: i64, label: Label) {
+        self.compare_constant(left, value);
+        self.jump_if(condition, label);
+    }
+
+    fn branch_f(&mut self, condition: Condition, left: Fpr, right: Fpr, label: Label) {
+        self.jump_if_doubles(condition, left, right, label);
+    }
+
+    fn argument(&mut self, target: Gpr, index: i64) {
+        let words = self.request.argument_count as i64 + 1 - index;
+        self.load_integer(
+            target,
+            Width::W64,
+            super::registers::STACK,
+            words as i32 * 8,
+        );
+    }
+
+    fn untag_integer(&mut self, target: Gpr, source: Gpr, other: Label) {
+        self.check_tag(source, TAG_INTEGER, other);
+        self.shift_right_i(target, source, TAG_BITS as i64);
+    }
+
+    fn tag_integer(&mut self, target: Gpr, source: Gpr, overflow: Label) {
+        let overflow = self.label_of(overflow);
+        // Multiplying by 8 is a shift that tells whether bits were lost.
+        asm!(self.ops
+            ; imul scratch, Rq(source), BYTE 1 << TAG_BITS
+            ; jo =>overflow
+            ; lea Rq(target), [BYTE scratch + TAG_INTEGER as i8]
+        );
+    }
+
+    fn tag_small(&mut self, target: Gpr, source: Gpr) {
+        asm!(self.ops
+            ; lea Rq(target), [Rq(source) * 8 + TAG_INTEGER as i32]
+        );
+    }
+
+    fn untag_character(&mut self, target: Gpr, source: Gpr, other: Label) {
+        self.check_tag(source, TAG_CHARACTER, other);
+        self.shift_right_unsigned_i(target, source, TAG_BITS as i64);
+    }
+
+    fn tag_character(&mut self, target: Gpr, source: Gpr) {
+        asm!(self.ops
+            ; lea Rq(target), [Rq(source) * 8 + TAG_CHARACTER as i32]
+        );
+    }
+
+    fn unbox_float(&mut self, target: Fpr, source: Gpr, other: Label) {
+        self.unbox_immediate_float(target, source, other);
+    }
+
+    fn box_float(&mut self, target: Gpr, source: Fpr, other: Label) {
+        self.box_immediate_float(target, source, other);
+    }
+
+    fn class_index(&mut self, target: Gpr, source: Gpr) {
+        self.load_class_index(target, source);
+    }
+
+    fn check_bytes(&mut self, source: Gpr, other: Label) {
+        self.check_byte_object(source, other);
+    }
+
+    fn c_string(&mut self, target: Gpr, source: Gpr, other: Label) {
+        let refused = self.label_of(other);
+        self.move_(SCRATCH, source);
+        self.call_stub(self.request.stubs.c_string());
+        asm!(self.ops; jnz =>refused);
+        self.move_(target, SCRATCH);
+    }
+
+    fn body_address(&mut self, target: Gpr, source: Gpr) {
+        asm!(self.ops
+            ; lea Rq(target), [BYTE Rq(source) + HEADER_BYTES as i8]
+        );
+    }
+
+    fn slot(&mut self, target: Gpr, source: Gpr, index: i64) {
+        let offset = HEADER_BYTES as i64 + index * WORD_BYTES as i64;
+        self.load_integer(target, Width::W64, source, offset as i32);
+    }
+
+    fn reserve(&mut self, bytes: i64) {
+        let aligned = (bytes + 15) & !15;
+        // Loaded again, so that a loop around the reservation reserves once.
+        asm!(self.ops; mov cstack, [BYTE context + C_SP]);
+        if aligned != 0 {
+            self.add_i(CSTACK, CSTACK, -aligned);
+        }
+    }
+
+    fn call_foreign(&mut self) {
+        self.call_linked_function();
+    }
+
+    fn call_register(&mut self, function: Gpr) {
+        self.call_address(function);
+    }
+
+    fn store_x87(&mut self, base: Gpr, offset: i64) {
+        self.store_x87_top(base, offset as i32);
+    }
+
+    fn runtime(&mut self, target: Gpr, entry: Entry, source: Gpr, failed: Label) {
+        self.move_(SCRATCH, source);
+        self.call_entry(entry, None, failed);
+        self.move_(target, SCRATCH);
+    }
+
+    fn runtime_with(&mut self, target: Gpr, entry: Entry, source: Gpr, object: Oop, failed: Label) {
+        self.move_(SCRATCH, source);
+        self.call_entry(entry, Some(object), failed);
+        self.move_(target, SCRATCH);
+    }
+
+    fn runtime_to_float(&mut self, target: Fpr, entry: Entry, source: Gpr, failed: Label) {
+        self.move_(SCRATCH, source);
+        self.call_entry(entry, None, failed);
+        self.bits_to_float(target, SCRATCH);
+    }
+
+    fn runtime_from_float(&mut self, target: Gpr, entry: Entry, source: Fpr, failed: Label) {
+        self.bits_from_float(SCRATCH, source);
+        self.call_entry(entry, None, failed);
+        self.move_(target, SCRATCH);
+    }
+
+    fn return_(&mut self, source: Gpr) {
+        self.move_(RESULT, source);
+        let popped = (self.request.argument_count + 1) * WORD_BYTES;
+        asm!(self.ops; ret popped as i16);
+    }
+
+    fn fail(&mut self, argument: i64, reason: i64) {
+        asm!(self.ops; mov QWORD [BYTE context + FAILURE_ARGUMENT], DWORD argument as i32);
+        if reason != 0 {
+            asm!(self.ops; mov QWORD [BYTE context + FAILURE], DWORD reason as i32);
+        }
+        self.jump_to_stub(self.request.stubs.exit_failed());
+    }
+
+    fn note(&mut self, _text: &str) {}
+}

@@ -1,0 +1,184 @@
+//! Templates that move, extend and compare.
+
+use super::lower::Lowering;
+use super::registers::{SCRATCH, asm};
+use crate::rtl::Visitor;
+use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Precision, Width};
+use dynasmrt::{DynasmApi, DynasmLabelApi};
+
+/// An instruction that reads memory at `base + offset`, with the shortest displacement.
+macro_rules! load {
+    ($self:ident, $mnemonic:ident $kind:ident($register:expr), $size:ident, $base:ident, $offset:ident) => {
+        if let Ok(offset) = i8::try_from($offset) {
+            asm!($self.ops; $mnemonic $kind($register), $size [BYTE Rq($base) + offset])
+        } else {
+            asm!($self.ops; $mnemonic $kind($register), $size [DWORD Rq($base) + $offset])
+        }
+    };
+}
+
+/// An instruction that writes memory at `base + offset`, with the shortest displacement.
+macro_rules! store {
+    ($self:ident, $mnemonic:ident $size:ident, $base:ident, $offset:ident, $kind:ident($register:expr)) => {
+        if let Ok(offset) = i8::try_from($offset) {
+            asm!($self.ops; $mnemonic $size [BYTE Rq($base) + offset], $kind($register))
+        } else {
+            asm!($self.ops; $mnemonic $size [DWORD Rq($base) + $offset], $kind($register))
+        }
+    };
+}
+
+impl Lowering<'_> {
+    /// `target := value` in the fewest bytes; changes the flags.
+    pub(super) fn load_constant(&mut self, target: Gpr, value: i64) {
+        if value == 0 {
+            asm!(self.ops; xor Rd(target), Rd(target));
+        } else if u32::try_from(value).is_ok() {
+            asm!(self.ops; mov Rd(target), DWORD value as i32);
+        } else if let Ok(value) = i32::try_from(value) {
+            asm!(self.ops; mov Rq(target), DWORD value);
+        } else {
+            asm!(self.ops; mov Rq(target), QWORD value);
+        }
+    }
+
+    pub(super) fn load_integer(&mut self, target: Gpr, width: Width, base: Gpr, offset: i32) {
+        match width {
+            Width::S8 => load!(self, movsx Rq(target), BYTE, base, offset),
+            Width::U8 => load!(self, movzx Rd(target), BYTE, base, offset),
+            Width::S16 => load!(self, movsx Rq(target), WORD, base, offset),
+            Width::U16 => load!(self, movzx Rd(target), WORD, base, offset),
+            Width::S32 => load!(self, movsxd Rq(target), DWORD, base, offset),
+            Width::U32 => load!(self, mov Rd(target), DWORD, base, offset),
+            Width::W64 => load!(self, mov Rq(target), QWORD, base, offset),
+        }
+    }
+
+    pub(super) fn store_integer(&mut self, width: Width, base: Gpr, offset: i32, source: Gpr) {
+        match width {
+            Width::S8 | Width::U8 => store!(self, mov BYTE, base, offset, Rb(source)),
+            Width::S16 | Width::U16 => store!(self, mov WORD, base, offset, Rw(source)),
+            Width::S32 | Width::U32 => store!(self, mov DWORD, base, offset, Rd(source)),
+            Width::W64 => store!(self, mov QWORD, base, offset, Rq(source)),
+        }
+    }
+
+    pub(super) fn extend_integer(&mut self, target: Gpr, width: Width, source: Gpr) {
+        match width {
+            Width::S8 => asm!(self.ops; movsx Rq(target), Rb(source)),
+            Width::U8 => asm!(self.ops; movzx Rd(target), Rb(source)),
+            Width::S16 => asm!(self.ops; movsx Rq(target), Rw(source)),
+            Width::U16 => asm!(self.ops; movzx Rd(target), Rw(source)),
+            Width::S32 => asm!(self.ops; movsxd Rq(target), Rd(source)),
+            Width::U32 => asm!(self.ops; mov Rd(target), Rd(source)),
+            Width::W64 => self.move_(target, source),
+        }
+    }
+
+    /// The x87 stack and the float registers meet in the red zone below the stack pointer, which
+    /// signal handlers leave alone (psABI 3.2.2).
+    pub(super) fn load_float(&mut self, target: Fpr, precision: Precision, base: Gpr, offset: i32) {
+        match precision {
+            Precision::F32 => load!(self, movss Rx(target), DWORD, base, offset),
+            Precision::F64 => load!(self, movsd Rx(target), QWORD, base, offset),
+            Precision::F80 => asm!(self.ops
+                ; fld TWORD [DWORD Rq(base) + offset]
+                ; fstp QWORD [BYTE rsp - 8]
+                ; movsd Rx(target), QWORD [BYTE rsp - 8]
+            ),
+            Precision::V128 => load!(self, movups Rx(target), OWORD, base, offset),
+        }
+    }
+
+    pub(super) fn store_float(
+        &mut self,
+        precision: Precision,
+        base: Gpr,
+        offset: i32,
+        source: Fpr,
+    ) {
+        match precision {
+            Precision::F32 => store!(self, movss DWORD, base, offset, Rx(source)),
+            Precision::F64 => store!(self, movsd QWORD, base, offset, Rx(source)),
+            Precision::F80 => asm!(self.ops
+                ; movsd QWORD [BYTE rsp - 8], Rx(source)
+                ; fld QWORD [BYTE rsp - 8]
+                ; fstp TWORD [DWORD Rq(base) + offset]
+            ),
+            Precision::V128 => store!(self, movups OWORD, base, offset, Rx(source)),
+        }
+    }
+
+    pub(super) fn store_x87_top(&mut self, base: Gpr, offset: i32) {
+        asm!(self.ops; fstp TWORD [DWORD Rq(base) + offset]);
+    }
+
+    /// `cmp` with a sign-extended byte, which the assembler only has with 32 bits:
+    /// REX.W 83 /7 ib.
+    pub(super) fn compare_byte(&mut self, left: Gpr, value: i8) {
+        let (high, low) = (left.number() >> 3, left.number() & 7);
+        self.ops
+            .extend([0x48 | high, 0x83, 0xF8 | low, value as u8]);
+    }
+
+    pub(super) fn compare_constant(&mut self, left: Gpr, value: i64) {
+        if value == 0 {
+            asm!(self.ops; test Rq(left), Rq(left));
+        } else if let Ok(value) = i8::try_from(value) {
+            self.compare_byte(left, value);
+        } else if let Ok(value) = i32::try_from(value) {
+            asm!(self.ops; cmp Rq(left), DWORD value);
+        } else {
+            self.load_constant(SCRATCH, value);
+            asm!(self.ops; cmp Rq(left), scratch);
+        }
+    }
+
+    pub(super) fn jump_if(&mut self, condition: Condition, label: Label) {
+        let label = self.label_of(label);
+        match condition {
+            Condition::Eq => asm!(self.ops; je =>label),
+            Condition::Ne => asm!(self.ops; jne =>label),
+            Condition::Lt => asm!(self.ops; jl =>label),
+            Condition::Le => asm!(self.ops; jle =>label),
+            Condition::Gt => asm!(self.ops; jg =>label),
+            Condition::Ge => asm!(self.ops; jge =>label),
+            Condition::Below => asm!(self.ops; jb =>label),
+            Condition::BelowEq => asm!(self.ops; jbe =>label),
+            Condition::Above => asm!(self.ops; ja =>label),
+            Condition::AboveEq => asm!(self.ops; jae =>label),
+        }
+    }
+
+    /// `ucomisd` sets the zero, parity and carry flags all where an operand is NaN, so "above" and
+    /// "above or equal" are false then; "less" is "above" with the operands exchanged.
+    pub(super) fn jump_if_doubles(
+        &mut self,
+        condition: Condition,
+        left: Fpr,
+        right: Fpr,
+        label: Label,
+    ) {
+        let target = self.label_of(label);
+        match condition {
+            Condition::Eq => asm!(self.ops
+                ; ucomisd Rx(left), Rx(right)
+                ; jp BYTE >unordered
+                ; je =>target
+                ; unordered:
+            ),
+            Condition::Ne => asm!(self.ops
+                ; ucomisd Rx(left), Rx(right)
+                ; jp =>target
+                ; jne =>target
+            ),
+            Condition::Lt => asm!(self.ops; ucomisd Rx(right), Rx(left); ja =>target),
+            Condition::Le => asm!(self.ops; ucomisd Rx(right), Rx(left); jae =>target),
+            Condition::Gt => asm!(self.ops; ucomisd Rx(left), Rx(right); ja =>target),
+            Condition::Ge => asm!(self.ops; ucomisd Rx(left), Rx(right); jae =>target),
+            Condition::Below | Condition::BelowEq | Condition::Above | Condition::AboveEq => {
+                unreachable!("the check refuses unsigned conditions between doubles")
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Templates that know the representation of objects, see `gc::oop` and `gc::layout`.
+//!
+//! What is taken apart is taken apart in the scratch registers, so that the operand is whole on the
+//! way to the label.
+
+use super::lower::Lowering;
+use super::registers::{SCRATCH, asm};
+use crate::rtl::Visitor;
+use crate::rtl::operand::{Fpr, Gpr, Label};
+use dynasmrt::{DynasmApi, DynasmLabelApi};
+use gc::layout::{CLASS_INDEX_MASK, FORMAT_SHIFT, Format};
+use gc::oop::{FLOAT_EXPONENT_OFFSET, TAG_BITS, TAG_FLOAT, TAG_MASK};
+
+/// The byte of the header that tells whether an object is a byte object, and its bit there.
+const BYTES_BIT: u32 = FORMAT_SHIFT + Format::BYTES_BASE.trailing_zeros();
+const BYTES_PLACE: i8 = (BYTES_BIT / 8) as i8;
+const BYTES_MASK: i8 = 1 << (BYTES_BIT % 8);
+
+impl Lowering<'_> {
+    /// Goes to `other` unless `source` has the tag; leaves `source - tag` in `scratch`.
+    pub(super) fn check_tag(&mut self, source: Gpr, tag: u64, other: Label) {
+        let other = self.label_of(other);
+        asm!(self.ops
+            ; lea scratch, [BYTE Rq(source) - tag as i8]
+            ; test scratch_b, TAG_MASK as i8
+            ; jnz =>other
+        );
+    }
+
+    pub(super) fn unbox_immediate_float(&mut self, target: Fpr, source: Gpr, other: Label) {
+        self.check_tag(source, TAG_FLOAT, other);
+        asm!(self.ops; shr scratch, TAG_BITS as i8);
+        // 0 and 1 are the zeros.
+        self.compare_byte(SCRATCH, 1);
+        asm!(self.ops
+            ; jbe BYTE >zero
+            ; mov scratch2, QWORD FLOAT_EXPONENT_OFFSET as i64
+            ; add scratch, scratch2
+            ; zero:
+            ; ror scratch, 1
+            ; movq Rx(target), scratch
+        );
+    }
+
+    pub(super) fn box_immediate_float(&mut self, target: Gpr, source: Fpr, other: Label) {
+        let other = self.label_of(other);
+        asm!(self.ops
+            ; movq scratch, Rx(source)
+            ; rol scratch, 1
+        );
+        self.compare_byte(SCRATCH, 1);
+        asm!(self.ops
+            ; jbe BYTE >zero
+            ; mov scratch2, QWORD FLOAT_EXPONENT_OFFSET as i64
+            ; sub scratch, scratch2
+        );
+        // What would read as a zero needs a box.
+        self.compare_byte(SCRATCH, 1);
+        asm!(self.ops
+            ; jbe =>other
+            ; mov scratch2, scratch
+            ; shr scratch2, (u64::BITS - TAG_BITS) as i8
+            ; jnz =>other
+            ; zero:
+            ; lea Rq(target), [scratch * 8 + TAG_FLOAT as i32]
+        );
+    }
+
+    /// An immediate's class index is its tag.
+    pub(super) fn load_class_index(&mut self, target: Gpr, source: Gpr) {
+        asm!(self.ops
+            ; mov scratch_d, Rd(source)
+            ; and scratch_d, BYTE TAG_MASK as i8
+            ; jnz BYTE >immediate
+            ; mov scratch_d, DWORD [BYTE Rq(source) + 0]
+            ; and scratch_d, DWORD CLASS_INDEX_MASK as i32
+            ; immediate:
+        );
+        self.move_(target, SCRATCH);
+    }
+
+    pub(super) fn check_byte_object(&mut self, source: Gpr, other: Label) {
+        let other = self.label_of(other);
+        asm!(self.ops
+            ; test Rb(source), TAG_MASK as i8
+            ; jnz =>other
+            ; test BYTE [BYTE Rq(source) + BYTES_PLACE], BYTES_MASK
+            ; jz =>other
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! The registers of x86-64 and their roles, named once for Rust, the assembler and the image.
+
+use crate::isa::Isa;
+use crate::rtl::operand::{Fpr, Gpr};
+
+macro_rules! registers {
+    ($type:ident, $names:ident: $($constant:ident = $number:literal $name:literal,)*) => {
+        $(#[doc = concat!("`", $name, "`.")] pub const $constant: $type = $type::new($number);)*
+
+        /// Names, indexed by encoding.
+        const $names: &[&str] = &[$($name,)*];
+        // A name's place in the list is its register's encoding.
+        const _: () = { let mut next = 0; $(assert!($number == next); next += 1;)* let _ = next; };
+    };
+}
+
+registers! {
+    Gpr, GENERAL:
+    RAX = 0 "rax", RCX = 1 "rcx", RDX = 2 "rdx", RBX = 3 "rbx",
+    RSP = 4 "rsp", RBP = 5 "rbp", RSI = 6 "rsi", RDI = 7 "rdi",
+    R8 = 8 "r8", R9 = 9 "r9", R10 = 10 "r10", R11 = 11 "r11",
+    R12 = 12 "r12", R13 = 13 "r13", R14 = 14 "r14", R15 = 15 "r15",
+}
+
+registers! {
+    Fpr, FLOAT:
+    XMM0 = 0 "xmm0", XMM1 = 1 "xmm1", XMM2 = 2 "xmm2", XMM3 = 3 "xmm3",
+    XMM4 = 4 "xmm4", XMM5 = 5 "xmm5", XMM6 = 6 "xmm6", XMM7 = 7 "xmm7",
+    XMM8 = 8 "xmm8", XMM9 = 9 "xmm9", XMM10 = 10 "xmm10", XMM11 = 11 "xmm11",
+    XMM12 = 12 "xmm12", XMM13 = 13 "xmm13", XMM14 = 14 "xmm14", XMM15 = 15 "xmm15",
+}
+
+/// Declares the roles: Rust constants, the ISA's table, and `asm!`, which is `dynasm!` with the
+/// roles as register names. `$d` is a dollar sign.
+macro_rules! roles {
+    ($d:tt
+     general { $($(#[$doc:meta])* $constant:ident = $register:ident $name:literal [$($alias:ident = $asm:ident)*];)* }
+     float { $($(#[$fdoc:meta])* $fconstant:ident = $fregister:ident $fname:literal [$($falias:ident = $fasm:ident)*];)* }) => {
+        $($(#[$doc])* pub const $constant: Gpr = $register;)*
+        $($(#[$fdoc])* pub const $fconstant: Fpr = $fregister;)*
+
+        const ROLES: &[(&str, Gpr)] = &[$(($name, $constant),)*];
+        const FLOAT_ROLES: &[(&str, Fpr)] = &[$(($fname, $fconstant),)*];
+
+        /// `dynasm!` for x86-64 with the roles as register names; suffix `_d` and `_b` are the low
+        /// 32 and 8 bits.
+        macro_rules! asm {
+            ($d ops:expr ; $d ($d t:tt)*) => {
+                dynasmrt::dynasm!($d ops
+                    ; .arch x64
+                    $($(; .alias $alias, $asm)*)*
+                    $($(; .alias $falias, $fasm)*)*
+                    ; $d ($d t)*
+                )
+            };
+        }
+        pub(crate) use asm;
+    };
+}
+
+roles! { $ general {
+    /// Address of the `VmContext`. Callee-saved in C.
+    CONTEXT = RBX "context" [context = rbx];
+    /// VM stack pointer.
+    STACK = RSP "stack" [stack = rsp];
+    /// VM frame pointer. Callee-saved in C.
+    FRAME = RBP "frame" [frame = rbp];
+    /// Result of a method.
+    RESULT = RAX "result" [result = rax];
+    /// Scratch of the lowering: no value survives an operation here.
+    SCRATCH = R10 "scratch" [scratch = r10 scratch_d = r10d scratch_b = r10b];
+    /// Second scratch of the lowering.
+    SCRATCH2 = R11 "scratch2" [scratch2 = r11 scratch2_d = r11d];
+    /// Base of the outgoing stack arguments of a foreign call. Callee-saved in C.
+    CSTACK = R12 "cstack" [cstack = r12];
+} float {
+    /// Scratch of the lowering.
+    FSCRATCH = XMM15 "fscratch" [fscratch = xmm15];
+} }
+
+/// The names and roles of x86-64.
+pub(crate) const ISA: Isa = Isa {
+    name: "x86-64",
+    general: GENERAL,
+    float: FLOAT,
+    roles: ROLES,
+    float_roles: FLOAT_ROLES,
+};
+
+impl From<Gpr> for u8 {
+    /// For the assembler's dynamic registers.
+    fn from(register: Gpr) -> u8 {
+        register.number()
+    }
+}
+
+impl From<Fpr> for u8 {
+    /// For the assembler's dynamic registers.
+    fn from(register: Fpr) -> u8 {
+        register.number()
+    }
+}

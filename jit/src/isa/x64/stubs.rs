@@ -1,0 +1,255 @@
+//! The shared code of x86-64.
+
+use super::registers::asm;
+use crate::rtl::Fpr;
+use crate::stubs::{StubCode, StubOffsets};
+use dynasmrt::x64::X64Relocation;
+use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
+use gc::layout::{FORMAT_SHIFT, Format, HEADER_BYTES, SLOTS_OVERFLOW, SLOTS_SHIFT};
+use std::mem::offset_of;
+use vm::context::{Outcome, VmContext};
+use vm::entry::{ENTRY_COUNT, Entry};
+
+pub(super) const SP: i8 = offset_of!(VmContext, sp) as i8;
+pub(super) const FP: i8 = offset_of!(VmContext, fp) as i8;
+pub(super) const C_SP: i8 = offset_of!(VmContext, c_sp) as i8;
+pub(super) const VALUE: i8 = offset_of!(VmContext, value) as i8;
+pub(super) const FAILURE: i8 = offset_of!(VmContext, failure) as i8;
+pub(super) const FAILURE_ARGUMENT: i8 = offset_of!(VmContext, failure_argument) as i8;
+pub(super) const ERRNO_LOCATION: i8 = offset_of!(VmContext, errno_location) as i8;
+pub(super) const ERRNO: i8 = offset_of!(VmContext, errno) as i8;
+const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
+// The fields above are reached with one-byte displacements.
+const _: () = assert!(offset_of!(VmContext, errno) <= i8::MAX as usize);
+const _: () = assert!(offset_of!(VmContext, sp) < offset_of!(VmContext, errno));
+
+/// Float registers that a runtime entry may clobber and machine code may use: all but `fscratch`.
+const SAVED_FLOATS: u8 = 15;
+/// What the entry stub pushes and reserves: 7 general registers, 15 of 16 bytes, and 8 to keep
+/// the C stack a multiple of 16.
+const FLOAT_AREA: i32 = SAVED_FLOATS as i32 * 16 + 8;
+const _: () = assert!((FLOAT_AREA + 7 * 8) % 16 == 0);
+
+/// Assembles the stubs.
+pub fn assemble() -> StubCode {
+    let mut ops = VecAssembler::<X64Relocation>::new(0);
+    let (enter, enter_return, exit_failed) = assemble_enter(&mut ops);
+    let c_string = assemble_c_string(&mut ops);
+    let entries = assemble_entries(&mut ops);
+    StubCode {
+        bytes: ops
+            .finalize()
+            .expect("stubs refer to their own labels only"),
+        offsets: StubOffsets {
+            enter,
+            enter_return,
+            exit_failed,
+            c_string,
+            entries,
+        },
+    }
+}
+
+fn begin(ops: &mut VecAssembler<X64Relocation>) -> u32 {
+    asm!(ops; .align 16, 0xCC);
+    ops.offset().0 as u32
+}
+
+/// `extern "C" fn(context: rdi, code: rsi) -> Outcome`, and the way out for `fail`.
+///
+/// ```text
+///           C stack                                VM stack
+///           return address                         receiver
+///           rbp rbx r12 r13 r14 r15                arguments
+///  c_sp ->  c_sp of the run outside of this one    return address (enter_return)  <- rsp
+/// ```
+///
+/// `c_sp` is a multiple of 16: the return address, six registers and the old `c_sp` are 64 bytes.
+fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> (u32, u32, u32) {
+    let enter = begin(ops);
+    asm!(ops
+        ; push rbp
+        ; push rbx
+        ; push r12
+        ; push r13
+        ; push r14
+        ; push r15
+        ; push QWORD [BYTE rdi + C_SP]
+        ; mov context, rdi
+        ; mov [BYTE context + C_SP], rsp
+        ; mov stack, [BYTE context + SP]
+        ; mov frame, [BYTE context + FP]
+        ; call rsi
+        ; enter_return:
+    );
+    let enter_return = ops.offset().0 as u32;
+    asm!(ops
+        ; mov [BYTE context + VALUE], result
+        ; mov [BYTE context + SP], stack
+        ; mov [BYTE context + FP], frame
+        ; mov eax, Outcome::Returned as i32
+        ; leave:
+        ; mov rsp, [BYTE context + C_SP]
+        ; pop QWORD [BYTE context + C_SP]
+        ; pop r15
+        ; pop r14
+        ; pop r13
+        ; pop r12
+        ; pop rbx
+        ; pop rbp
+        ; ret
+    );
+    let exit_failed = begin(ops);
+    // The return address comes off the VM stack, but the method's failure code may still have to
+    // return there: `value` gets it, or 0 where `enter` itself was the caller.
+    asm!(ops
+        ; pop scratch
+        ; lea scratch2, [<enter_return]
+        ; xor eax, eax
+        ; cmp scratch, scratch2
+        ; cmove scratch, rax
+        ; mov [BYTE context + VALUE], scratch
+        ; mov [BYTE context + SP], stack
+        ; mov [BYTE context + FP], frame
+        ; mov eax, Outcome::Failed as i32
+        ; jmp <leave
+    );
+    (enter, enter_return, exit_failed)
+}
+
+/// Checks that `scratch` is a byte object without a NUL among its bytes: then the zero flag is set
+/// and `scratch` is the address of the first byte. Clobbers `scratch2`, keeps the rest.
+///
+/// Eight bytes are looked at at once: `(word - 0x01…01) & !word & 0x80…80` is not zero where a byte
+/// is. The unused bytes of the last word, which are zero, are filled with ones before.
+fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
+    let c_string = begin(ops);
+    asm!(ops
+        ; test scratch_b, TAG_MASK
+        ; jnz BYTE >refuse
+        ; mov scratch2, [scratch]
+        ; test scratch2_d, BYTES_FORMAT
+        ; jnz BYTE >look
+        ; test rsp, rsp                         // clears the zero flag
+        ; refuse:
+        ; ret
+
+        ; look:
+        ; push rax
+        ; push rcx
+        ; push rdx
+        ; push rsi
+        ; mov rsi, scratch2
+        ; shr rsi, SLOTS_SHIFT as i8
+        ; cmp esi, SLOTS_OVERFLOW as i32
+        ; jne BYTE >counted
+        ; mov rsi, [BYTE scratch - 8]
+        ; counted:
+        ; add scratch, BYTE HEADER_BYTES as i8
+        ; mov rdx, QWORD 0x0101_0101_0101_0101
+        // The last word: unused bytes are (format & 7) + 1, used ones 7 - (format & 7).
+        ; mov ecx, scratch2_d
+        ; shr ecx, FORMAT_SHIFT as i8
+        ; not ecx
+        ; and ecx, 7
+        ; shl ecx, 3
+        ; mov rax, -1
+        ; shl rax, cl
+        ; or rax, [scratch + rsi * 8 - 8]
+        ; zero_byte:
+        ; mov scratch2, rax
+        ; sub rax, rdx
+        ; not scratch2
+        ; and rax, scratch2
+        ; mov scratch2, rdx
+        ; shl scratch2, 7                       // 0x80…80
+        ; test rax, scratch2
+        ; jnz BYTE >done
+        ; dec rsi
+        ; jz BYTE >done
+        ; mov rax, [scratch + rsi * 8 - 8]
+        ; jmp BYTE <zero_byte
+        ; done:
+        ; pop rsi
+        ; pop rdx
+        ; pop rcx
+        ; pop rax
+        ; ret
+    );
+    c_string
+}
+
+const TAG_MASK: i8 = gc::oop::TAG_MASK as i8;
+/// The header bit that byte formats have and no other format has.
+const BYTES_FORMAT: i32 = (Format::BYTES_BASE as i32) << FORMAT_SHIFT;
+const _: () = assert!(Format::BYTES_BASE == 8);
+
+/// One short stub per entry, which pushes the entry's place in the context's table and goes on to
+/// what they share.
+///
+/// In: value in `scratch`, further argument in `scratch2`, a C stack pointer in `cstack`. Out: the
+/// zero flag is set where the entry succeeded; `scratch` is the context's value. Every register but
+/// the scratch ones keeps its value.
+fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT] {
+    let mut offsets = [0; ENTRY_COUNT];
+    let shared = ops.new_dynamic_label();
+    begin(ops);
+    for (index, offset) in offsets.iter_mut().enumerate() {
+        debug_assert_eq!(Entry::ALL[index] as usize, index);
+        *offset = ops.offset().0 as u32;
+        asm!(ops
+            ; push DWORD index as i32 * 8
+            ; jmp =>shared
+        );
+    }
+    asm!(ops
+        ; .align 16, 0xCC
+        ; =>shared
+        ; mov [BYTE context + SP], stack
+        ; mov [BYTE context + FP], frame
+        ; mov rsp, cstack
+        ; push rax
+        ; push rcx
+        ; push rdx
+        ; push rsi
+        ; push rdi
+        ; push r8
+        ; push r9
+        ; sub rsp, FLOAT_AREA
+    );
+    for number in 0..SAVED_FLOATS {
+        asm!(ops; movups [rsp + number as i32 * 16], Rx(Fpr::new(number)));
+    }
+    asm!(ops
+        ; mov rdi, context
+        ; mov rsi, scratch
+        ; mov rdx, scratch2
+        ; mov rax, [BYTE context + SP]
+        ; mov rax, [rax]
+        ; call QWORD [context + rax + ENTRIES]
+        ; test rax, rax
+        ; jz BYTE >succeeded
+        ; mov [BYTE context + FAILURE], rax
+        ; succeeded:
+        ; mov scratch2, rax
+        ; mov scratch, [BYTE context + VALUE]
+    );
+    for number in 0..SAVED_FLOATS {
+        asm!(ops; movups Rx(Fpr::new(number)), [rsp + number as i32 * 16]);
+    }
+    asm!(ops
+        ; add rsp, FLOAT_AREA
+        ; pop r9
+        ; pop r8
+        ; pop rdi
+        ; pop rsi
+        ; pop rdx
+        ; pop rcx
+        ; pop rax
+        ; mov stack, [BYTE context + SP]
+        ; add stack, 8
+        ; test scratch2, scratch2
+        ; ret
+    );
+    offsets
+}

@@ -1,0 +1,378 @@
+//! What an RTL sequence must be before anybody executes it.
+//!
+//! The lowerings and the RTL interpreter rely on these rules instead of checking again:
+//!
+//! - every label that an operation goes to is marked exactly once;
+//! - the last operation does not run on into nothing;
+//! - constants lie in the range that their operation has a meaning for;
+//! - `context`, `stack`, `frame` and `cstack` are no targets, and `cstack` is read only where the
+//!   sequence reserves;
+//! - a scratch register is read only right behind the moves that set it, since every other
+//!   operation may use it.
+
+use crate::isa::Isa;
+use crate::rtl::Op;
+use crate::rtl::operand::{Condition, Gpr, Label};
+use std::collections::HashMap;
+use std::fmt;
+use vm::entry::Entry;
+use vm::failure::Failure;
+
+/// Bytes of stack arguments that one call may have.
+pub const RESERVE_BYTES_MAX: i64 = 1 << 20;
+/// Largest index of a slot that `slot` reads: its byte offset fits 32 bits.
+pub const SLOT_INDEX_MAX: i64 = (1 << 27) - 1;
+
+/// What is wrong with a sequence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RtlError {
+    /// Index of the operation at fault, from 0.
+    pub index: usize,
+    /// The operation, printed.
+    pub op: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for RtlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "RTL operation {} ({}): {}",
+            self.index + 1,
+            self.op,
+            self.message
+        )
+    }
+}
+
+impl std::error::Error for RtlError {}
+
+/// What is known of a checked sequence.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Facts {
+    /// Index of the operation that marks each label.
+    pub labels: HashMap<Label, usize>,
+    /// Index of the `reserve` operation.
+    pub reserve: Option<usize>,
+    /// True where the sequence takes addresses inside of objects, which must not move before the
+    /// foreign call is over.
+    pub takes_addresses: bool,
+}
+
+/// Checks a sequence of a method with `argument_count` arguments, made for `isa`.
+pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlError> {
+    let mut checker = Checker {
+        argument_count,
+        isa,
+        facts: Facts::default(),
+        scratch: Vec::new(),
+    };
+    let at = |index: usize, message: String| RtlError {
+        index,
+        op: ops
+            .get(index)
+            .map_or_else(|| "end".into(), |op| op.display(isa).to_string()),
+        message,
+    };
+    for (index, op) in ops.iter().enumerate() {
+        checker
+            .note_place(index, op)
+            .map_err(|message| at(index, message))?;
+    }
+    for (index, op) in ops.iter().enumerate() {
+        checker
+            .check_registers(op)
+            .map_err(|message| at(index, message))?;
+        checker
+            .check_label(op)
+            .map_err(|message| at(index, message))?;
+        checker
+            .check_constants(op)
+            .map_err(|message| at(index, message))?;
+    }
+    let last = ops.iter().rposition(|op| !matches!(op, Op::Note { .. }));
+    match last {
+        Some(index) if !ends(&ops[index]) => Err(at(
+            index,
+            "the sequence must end in return, fail or jump".into(),
+        )),
+        Some(_) => Ok(checker.facts),
+        None => Err(at(0, "the sequence is empty".into())),
+    }
+}
+
+/// True where the operation's result may be an address inside of an object.
+fn takes_address(op: &Op) -> bool {
+    if let Op::Runtime { entry, .. } | Op::RuntimeWith { entry, .. } = op {
+        return matches!(entry, Entry::ObjectToCString | Entry::ObjectToPointer);
+    }
+    matches!(op, Op::CString { .. } | Op::BodyAddress { .. })
+}
+
+/// True where control does not go on behind the operation.
+fn ends(op: &Op) -> bool {
+    matches!(op, Op::Return { .. } | Op::Fail { .. } | Op::Jump { .. })
+}
+
+struct Checker<'a> {
+    argument_count: usize,
+    isa: &'a Isa,
+    facts: Facts,
+    /// Scratch registers that hold a value at this point.
+    scratch: Vec<Gpr>,
+}
+
+type Checked = Result<(), String>;
+
+impl Checker<'_> {
+    fn role(&self, name: &str) -> Option<Gpr> {
+        self.isa.gpr(name)
+    }
+
+    /// Records what is true of the sequence as a whole: labels, for one, may be gone to from
+    /// anywhere.
+    fn note_place(&mut self, index: usize, op: &Op) -> Checked {
+        if let Op::Label { label } = op
+            && self.facts.labels.insert(*label, index).is_some()
+        {
+            return Err(format!("{label} is marked twice"));
+        }
+        if let Op::Reserve { .. } = op
+            && self.facts.reserve.replace(index).is_some()
+        {
+            return Err("a sequence reserves at most once".into());
+        }
+        self.facts.takes_addresses |= takes_address(op);
+        Ok(())
+    }
+
+    fn check_label(&self, op: &Op) -> Checked {
+        match op.label() {
+            Some(label) if !self.facts.labels.contains_key(&label) => {
+                Err(format!("{label} is marked nowhere"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_registers(&mut self, op: &Op) -> Checked {
+        let scratches = [self.role("scratch"), self.role("scratch2")];
+        let is_move = is_plain_move(op);
+        let mut written = None;
+        for (operand, register) in op.general_registers() {
+            let name = self.isa.gpr_name(register);
+            let is_scratch = scratches.contains(&Some(register));
+            if is_scratch && !is_move && !matches!(op, Op::CallRegister { .. }) {
+                return Err(format!(
+                    "{operand} is {name}, which belongs to the lowering"
+                ));
+            }
+            if operand == "target" {
+                self.check_target(register)?;
+                written = is_scratch.then_some(register);
+            } else if is_scratch && !self.scratch.contains(&register) {
+                return Err(format!("{operand} is {name}, which holds nothing here"));
+            } else if self.role("cstack") == Some(register) && self.facts.reserve.is_none() {
+                return Err(format!("{operand} is cstack, and nothing was reserved"));
+            }
+        }
+        if !is_move && !matches!(op, Op::Note { .. }) {
+            self.scratch.clear();
+        }
+        self.scratch.extend(written);
+        Ok(())
+    }
+
+    fn check_target(&self, register: Gpr) -> Checked {
+        for role in ["context", "stack", "frame", "cstack"] {
+            if self.role(role) == Some(register) {
+                return Err(format!("{role} cannot be a target"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_constants(&self, op: &Op) -> Checked {
+        match *op {
+            Op::Load { offset, .. }
+            | Op::Store { offset, .. }
+            | Op::LoadF { offset, .. }
+            | Op::StoreF { offset, .. }
+            | Op::StoreX87 { offset, .. } => {
+                range("offset", offset, i32::MIN as i64, i32::MAX as i64)
+            }
+            Op::ShiftLeftI { count, .. }
+            | Op::ShiftRightI { count, .. }
+            | Op::ShiftRightUnsignedI { count, .. } => range("count", count, 0, 63),
+            Op::Argument { index, .. } => range("index", index, 0, self.argument_count as i64),
+            Op::Slot { index, .. } => range("index", index, 0, SLOT_INDEX_MAX),
+            Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
+            Op::BranchF { condition, .. } => check_float_condition(condition),
+            Op::Fail { argument, reason } => {
+                range("argument", argument, 0, self.argument_count as i64)?;
+                if reason == 0 || Failure::from_code(reason as u64).is_some() {
+                    Ok(())
+                } else {
+                    Err(format!("reason is {reason}, which is no code of a failure"))
+                }
+            }
+            Op::Move { .. } | Op::MoveF { .. } | Op::Constant { .. } | Op::Literal { .. } => Ok(()),
+            Op::BitsToFloat { .. } | Op::BitsFromFloat { .. } | Op::Extend { .. } => Ok(()),
+            Op::Add { .. } | Op::Subtract { .. } | Op::Multiply { .. } | Op::And { .. } => Ok(()),
+            Op::Or { .. } | Op::Xor { .. } | Op::AddI { .. } | Op::AndI { .. } => Ok(()),
+            Op::AddF { .. } | Op::SubtractF { .. } | Op::MultiplyF { .. } => Ok(()),
+            Op::DivideF { .. } | Op::IntegerToFloat { .. } | Op::FloatToInteger { .. } => Ok(()),
+            Op::Widen { .. } | Op::Narrow { .. } | Op::Label { .. } | Op::Jump { .. } => Ok(()),
+            Op::Branch { .. } | Op::BranchI { .. } | Op::UntagInteger { .. } => Ok(()),
+            Op::TagInteger { .. } | Op::TagSmall { .. } | Op::UntagCharacter { .. } => Ok(()),
+            Op::TagCharacter { .. } | Op::UnboxFloat { .. } | Op::BoxFloat { .. } => Ok(()),
+            Op::ClassIndex { .. } | Op::CheckBytes { .. } | Op::CString { .. } => Ok(()),
+            Op::BodyAddress { .. } | Op::CallForeign {} | Op::CallRegister { .. } => Ok(()),
+            Op::Runtime { .. } | Op::RuntimeWith { .. } | Op::RuntimeToFloat { .. } => Ok(()),
+            Op::RuntimeFromFloat { .. } | Op::Return { .. } | Op::Note { .. } => Ok(()),
+        }
+    }
+}
+
+fn check_float_condition(condition: Condition) -> Checked {
+    if condition.is_unsigned() {
+        return Err(format!("doubles have no condition {}", condition.name()));
+    }
+    Ok(())
+}
+
+/// True for the moves that every lowering does without a scratch register; an operation that is
+/// not listed may not read one.
+fn is_plain_move(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Move { .. }
+            | Op::Constant { .. }
+            | Op::Literal { .. }
+            | Op::Argument { .. }
+            | Op::BitsToFloat { .. }
+            | Op::BitsFromFloat { .. }
+            | Op::Extend { .. }
+            | Op::Load { .. }
+            | Op::Store { .. }
+    )
+}
+
+fn range(operand: &str, value: i64, least: i64, greatest: i64) -> Checked {
+    if (least..=greatest).contains(&value) {
+        Ok(())
+    } else {
+        Err(format!(
+            "{operand} is {value}, not from {least} to {greatest}"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::X64;
+    use crate::isa::x64::registers::*;
+    use crate::rtl::operand::Width;
+
+    fn message(ops: &[Op]) -> String {
+        check(ops, 1, &X64)
+            .expect_err("the sequence is wrong")
+            .to_string()
+    }
+
+    #[test]
+    fn facts_tell_labels_and_reservation() {
+        let ops = [
+            Op::Reserve { bytes: 8 },
+            Op::Label { label: Label(3) },
+            Op::Jump { label: Label(3) },
+        ];
+        let facts = check(&ops, 0, &X64).expect("the sequence is right");
+        assert_eq!(facts.labels[&Label(3)], 1);
+        assert_eq!(facts.reserve, Some(0));
+    }
+
+    #[test]
+    fn errors_name_the_operation_and_what_is_wrong() {
+        let end = Op::Return { source: RAX };
+        assert_eq!(message(&[]), "RTL operation 1 (end): the sequence is empty");
+        assert_eq!(
+            message(&[Op::Move {
+                target: RAX,
+                source: RDI
+            }]),
+            "RTL operation 1 (move rax, rdi): the sequence must end in return, fail or jump"
+        );
+        assert_eq!(
+            message(&[Op::Jump { label: Label(1) }]),
+            "RTL operation 1 (jump L1): L1 is marked nowhere"
+        );
+        let label = Op::Label { label: Label(1) };
+        assert!(message(&[label.clone(), label, end.clone()]).ends_with("L1 is marked twice"));
+        assert!(
+            message(&[
+                Op::Argument {
+                    target: RAX,
+                    index: 2
+                },
+                end.clone()
+            ])
+            .ends_with("index is 2, not from 0 to 1")
+        );
+        assert!(
+            message(&[
+                Op::Constant {
+                    target: RBX,
+                    value: 2
+                },
+                end.clone()
+            ])
+            .ends_with("context cannot be a target")
+        );
+        let store = Op::Store {
+            width: Width::W64,
+            base: R12,
+            offset: 0,
+            source: RAX,
+        };
+        assert!(message(&[store, end.clone()]).ends_with("nothing was reserved"));
+        assert!(
+            message(&[Op::Fail {
+                argument: 0,
+                reason: 999
+            }])
+            .contains("no code")
+        );
+        let unsigned = Op::BranchF {
+            condition: Condition::Below,
+            left: XMM0,
+            right: XMM1,
+            label: Label(0),
+        };
+        let marked = [Op::Label { label: Label(0) }, unsigned, end];
+        assert!(message(&marked).ends_with("doubles have no condition below"));
+    }
+
+    #[test]
+    fn scratch_registers_carry_a_value_through_moves_only() {
+        let set = Op::Argument {
+            target: R10,
+            index: 1,
+        };
+        let call = Op::CallRegister { function: R10 };
+        let end = Op::Return { source: RAX };
+        assert!(check(&[set.clone(), call.clone(), end.clone()], 1, &X64).is_ok());
+        let between = Op::TagSmall {
+            target: RAX,
+            source: RAX,
+        };
+        assert!(message(&[set, between, call, end.clone()]).ends_with("holds nothing here"));
+        let tag = Op::TagSmall {
+            target: R10,
+            source: RAX,
+        };
+        assert!(message(&[tag, end]).ends_with("belongs to the lowering"));
+    }
+}

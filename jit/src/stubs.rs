@@ -1,0 +1,90 @@
+//! The machine code that is shared by all methods: the way in, the ways out, and what is too long
+//! to be repeated.
+//!
+//! | stub | called by | does |
+//! | --- | --- | --- |
+//! | enter | Rust | switches to the VM stack, runs a method's code, answers an `Outcome` |
+//! | exit failed | `fail` | leaves to whoever called `enter`, arguments still on the VM stack |
+//! | C string | `cString` | checks a byte object for NULs |
+//! | entry | `runtime…` | calls a runtime entry on the C stack, keeping all registers |
+
+use vm::entry::{ENTRY_COUNT, Entry};
+
+/// Offsets of the stubs within their piece of code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StubOffsets {
+    /// `extern "C" fn(context, code) -> Outcome`.
+    pub enter: u32,
+    /// Where a method's code returns to when it was called by `enter`.
+    pub enter_return: u32,
+    /// Jumped to by `fail`.
+    pub exit_failed: u32,
+    /// Called by `cString`.
+    pub c_string: u32,
+    /// Called by `runtime…`, indexed by `Entry as usize`.
+    pub entries: [u32; ENTRY_COUNT],
+}
+
+/// The stubs as a position-independent piece of code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StubCode {
+    /// The machine code.
+    pub bytes: Vec<u8>,
+    /// Where in it each stub begins.
+    pub offsets: StubOffsets,
+}
+
+/// The stubs' addresses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StubAddresses {
+    base: u64,
+    offsets: StubOffsets,
+}
+
+impl StubAddresses {
+    /// The addresses of stubs whose code begins at `base`.
+    pub fn new(base: u64, offsets: StubOffsets) -> StubAddresses {
+        StubAddresses { base, offsets }
+    }
+
+    /// `extern "C" fn(context, code) -> Outcome`.
+    pub fn enter(&self) -> u64 {
+        self.base + self.offsets.enter as u64
+    }
+
+    /// Where a method's code returns to when it was called by `enter`.
+    pub fn enter_return(&self) -> u64 {
+        self.base + self.offsets.enter_return as u64
+    }
+
+    /// Jumped to by `fail`.
+    pub fn exit_failed(&self) -> u64 {
+        self.base + self.offsets.exit_failed as u64
+    }
+
+    /// Called by `cString`.
+    pub fn c_string(&self) -> u64 {
+        self.base + self.offsets.c_string as u64
+    }
+
+    /// Called by `runtime…`.
+    pub fn entry(&self, entry: Entry) -> u64 {
+        self.base + self.offsets.entries[entry as usize] as u64
+    }
+
+    /// Name and address of every stub, for listings.
+    pub fn names(&self) -> Vec<(String, u64)> {
+        let mut names = vec![
+            ("enter".into(), self.enter()),
+            ("enter_return".into(), self.enter_return()),
+            ("exit_failed".into(), self.exit_failed()),
+            ("c_string".into(), self.c_string()),
+        ];
+        names.extend(
+            Entry::ALL
+                .iter()
+                .map(|entry| (entry.name().into(), self.entry(*entry))),
+        );
+        names
+    }
+}
