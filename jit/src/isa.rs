@@ -20,11 +20,14 @@ pub struct Isa {
 }
 
 /// x86-64.
-pub static X64: Isa = x64::registers::ISA;
+pub use x64::registers::ISA as X64;
 
 /// The instruction set that this program runs on.
 #[cfg(target_arch = "x86_64")]
-pub static HOST: &Isa = &X64;
+pub use x64 as host;
+
+/// Names of the registers of the instruction set that this program runs on.
+pub static HOST: &Isa = &host::registers::ISA;
 
 impl Isa {
     /// The general register with a name of the machine or of a role.

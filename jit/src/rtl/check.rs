@@ -13,13 +13,14 @@
 use crate::isa::Isa;
 use crate::rtl::Op;
 use crate::rtl::operand::{Condition, Gpr, Label};
-use std::collections::HashMap;
 use std::fmt;
 use vm::entry::Entry;
 use vm::failure::Failure;
 
 /// Bytes of stack arguments that one call may have.
 pub const RESERVE_BYTES_MAX: i64 = 1 << 20;
+/// Greatest number of a label.
+pub const LABEL_MAX: u32 = 0xFFFF;
 /// Largest index of a slot that `slot` reads: its byte offset fits 32 bits.
 pub const SLOT_INDEX_MAX: i64 = (1 << 27) - 1;
 
@@ -51,13 +52,49 @@ impl std::error::Error for RtlError {}
 /// What is known of a checked sequence.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Facts {
-    /// Index of the operation that marks each label.
-    pub labels: HashMap<Label, usize>,
+    /// Index of the operation that marks each label, by the label's number.
+    labels: Vec<Option<u32>>,
     /// Index of the `reserve` operation.
     pub reserve: Option<usize>,
     /// True where the sequence takes addresses inside of objects, which must not move before the
     /// foreign call is over.
     pub takes_addresses: bool,
+}
+
+impl Facts {
+    /// Index of the operation that marks `label`.
+    ///
+    /// # Panics
+    /// Where none does; the check has found one for every label that is gone to.
+    #[inline]
+    pub fn place(&self, label: Label) -> usize {
+        self.place_if_marked(label)
+            .expect("the check has found the label's mark")
+    }
+
+    fn place_if_marked(&self, label: Label) -> Option<usize> {
+        self.labels
+            .get(label.0 as usize)
+            .copied()
+            .flatten()
+            .map(|index| index as usize)
+    }
+
+    fn mark(&mut self, label: Label, index: usize) -> Result<(), String> {
+        if label.0 > LABEL_MAX {
+            return Err(format!(
+                "{label} is more than the greatest label, {LABEL_MAX}"
+            ));
+        }
+        let number = label.0 as usize;
+        if self.labels.len() <= number {
+            self.labels.resize(number + 1, None);
+        }
+        match self.labels[number].replace(index as u32) {
+            Some(_) => Err(format!("{label} is marked twice")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Checks a sequence of a method with `argument_count` arguments, made for `isa`.
@@ -133,10 +170,8 @@ impl Checker<'_> {
     /// Records what is true of the sequence as a whole: labels, for one, may be gone to from
     /// anywhere.
     fn note_place(&mut self, index: usize, op: &Op) -> Checked {
-        if let Op::Label { label } = op
-            && self.facts.labels.insert(*label, index).is_some()
-        {
-            return Err(format!("{label} is marked twice"));
+        if let Op::Label { label } = op {
+            self.facts.mark(*label, index)?;
         }
         if let Op::Reserve { .. } = op
             && self.facts.reserve.replace(index).is_some()
@@ -149,7 +184,7 @@ impl Checker<'_> {
 
     fn check_label(&self, op: &Op) -> Checked {
         match op.label() {
-            Some(label) if !self.facts.labels.contains_key(&label) => {
+            Some(label) if self.facts.place_if_marked(label).is_none() => {
                 Err(format!("{label} is marked nowhere"))
             }
             _ => Ok(()),
@@ -290,7 +325,7 @@ mod tests {
             Op::Jump { label: Label(3) },
         ];
         let facts = check(&ops, 0, &X64).expect("the sequence is right");
-        assert_eq!(facts.labels[&Label(3)], 1);
+        assert_eq!(facts.place(Label(3)), 1);
         assert_eq!(facts.reserve, Some(0));
     }
 

@@ -79,7 +79,7 @@ roles! { $ general {
 } }
 
 /// The names and roles of x86-64.
-pub(crate) const ISA: Isa = Isa {
+pub static ISA: Isa = Isa {
     name: "x86-64",
     general: GENERAL,
     float: FLOAT,

@@ -5,7 +5,9 @@ use crate::rtl::Fpr;
 use crate::stubs::{StubCode, StubOffsets};
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
-use gc::layout::{FORMAT_SHIFT, Format, HEADER_BYTES, SLOTS_OVERFLOW, SLOTS_SHIFT};
+use gc::layout::{
+    FORMAT_SHIFT, Format, HEADER_BYTES, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW, SLOTS_SHIFT,
+};
 use std::mem::offset_of;
 use vm::context::{Outcome, VmContext};
 use vm::entry::{ENTRY_COUNT, Entry};
@@ -143,7 +145,9 @@ fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
         ; shr rsi, SLOTS_SHIFT as i8
         ; cmp esi, SLOTS_OVERFLOW as i32
         ; jne BYTE >counted
-        ; mov rsi, [BYTE scratch - 8]
+        ; mov rsi, [BYTE scratch - 8]           // the count below a byte of ones
+        ; shl rsi, COUNT_SHIFT
+        ; shr rsi, COUNT_SHIFT
         ; counted:
         ; add scratch, BYTE HEADER_BYTES as i8
         ; mov rdx, QWORD 0x0101_0101_0101_0101
@@ -179,6 +183,8 @@ fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
     c_string
 }
 
+/// Brings an overflow word's count to the top.
+const COUNT_SHIFT: i8 = OVERFLOW_COUNT_MASK.leading_zeros() as i8;
 const TAG_MASK: i8 = gc::oop::TAG_MASK as i8;
 /// The header bit that byte formats have and no other format has.
 const BYTES_FORMAT: i32 = (Format::BYTES_BASE as i32) << FORMAT_SHIFT;
