@@ -213,7 +213,7 @@ fn objects(fixture: &mut Fixture) -> Objects {
     Objects { heap }
 }
 
-/// Operations that need a function, see `c_functions.rs`.
+/// Operations that need a function, see `c_scalars.rs`.
 fn is_call(name: &str) -> bool {
     ["callForeign", "callRegister", "storeX87"].contains(&name)
 }

@@ -1,4 +1,4 @@
-/* Functions of many shapes, the other side of the calls in c_functions.rs. Each result depends on
+/* Functions of many shapes, the other side of the calls in c_scalars.rs and c_memory.rs. Each result depends on
    every argument and on its place. */
 #include <errno.h>
 #include <stdarg.h>

@@ -5,7 +5,9 @@
     unreachable_pub,
     reason = "each test program uses a part of it"
 )]
+#![expect(unsafe_code, reason = "runs plans on the fixture's context")]
 
+pub mod caller;
 pub mod marshal;
 
 use super::fixture::Fixture;
