@@ -77,7 +77,7 @@ fn every_kind_of_operand_is_read() {
         loadF fscratch f80 stack -16
         branchF ge xmm3 xmm15 7
         runtimeWith rdi pointerToAlien rsi anObject 2
-        shiftLeftI r15 scratch 63";
+        shiftLeftI r13 scratch 63";
     let array = rtl(&mut fixture, text);
     let ops = decode(&fixture.context.heap, array, &X64).expect("it is right");
     assert_eq!(
@@ -85,7 +85,7 @@ fn every_kind_of_operand_is_read() {
         "  loadF xmm15, f80, rsp, -16
   branchF ge, xmm3, xmm15, L7
   runtimeWith rdi, pointerToAlien, rsi, object, L2
-  shiftLeftI r15, r10, 63
+  shiftLeftI r13, r14, 63
 "
     );
 }

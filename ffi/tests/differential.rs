@@ -18,10 +18,10 @@ use vm::entry::Entry;
 use vm::failure::Failure;
 
 /// Registers that random operations work on.
-const GENERAL: [Gpr; 9] = [RAX, RCX, RDX, RSI, RDI, R8, R9, R13, R14];
-const FLOAT: [Fpr; 5] = [XMM0, XMM1, XMM7, XMM8, XMM14];
+const GENERAL: [Gpr; 9] = [RAX, RCX, RDX, RSI, RDI, R8, R9, SCRATCH, SCRATCH2];
+const FLOAT: [Fpr; 5] = [XMM0, XMM1, XMM7, XMM13, FSCRATCH];
 /// Holds the address of the state.
-const BASE: Gpr = R15;
+const BASE: Gpr = R13;
 /// Words of the state: registers before, registers after, and room for stores.
 const AFTER: usize = 32;
 const ROOM: usize = 64;

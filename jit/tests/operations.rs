@@ -351,7 +351,7 @@ fn runtime_entries_keep_all_other_registers() {
             source: RDX,
         },
         Op::IntegerToFloat {
-            target: XMM14,
+            target: XMM13,
             source: RDI,
         },
         Op::RuntimeWith {
@@ -385,7 +385,7 @@ fn runtime_entries_keep_all_other_registers() {
         },
         Op::FloatToInteger {
             target: RAX,
-            source: XMM14,
+            source: XMM13,
         },
         Op::Subtract {
             target: RDI,

@@ -7,8 +7,7 @@
 //! - constants lie in the range that their operation has a meaning for;
 //! - `context`, `stack`, `frame` and `cstack` are no targets, and `cstack` is read only where the
 //!   sequence reserves;
-//! - a scratch register is read only right behind the moves that set it, since every other
-//!   operation may use it.
+//! - the registers that belong to the lowering are no operands.
 
 use crate::isa::Isa;
 use crate::rtl::Op;
@@ -19,6 +18,8 @@ use vm::failure::Failure;
 
 /// Bytes of stack arguments that one call may have.
 pub const RESERVE_BYTES_MAX: i64 = 1 << 20;
+/// Greatest number of an argument that `fail` tells: elements of an Array may be meant.
+pub const FAIL_ARGUMENT_MAX: i64 = 0xFFFF;
 /// Greatest number of a label.
 pub const LABEL_MAX: u32 = 0xFFFF;
 /// Largest index of a slot that `slot` reads: its byte offset fits 32 bits.
@@ -103,7 +104,6 @@ pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlE
         argument_count,
         isa,
         facts: Facts::default(),
-        scratch: Vec::new(),
     };
     let at = |index: usize, message: String| RtlError {
         index,
@@ -156,8 +156,6 @@ struct Checker<'a> {
     argument_count: usize,
     isa: &'a Isa,
     facts: Facts,
-    /// Scratch registers that hold a value at this point.
-    scratch: Vec<Gpr>,
 }
 
 type Checked = Result<(), String>;
@@ -191,31 +189,22 @@ impl Checker<'_> {
         }
     }
 
-    fn check_registers(&mut self, op: &Op) -> Checked {
-        let scratches = [self.role("scratch"), self.role("scratch2")];
-        let is_move = is_plain_move(op);
-        let mut written = None;
+    fn check_registers(&self, op: &Op) -> Checked {
         for (operand, register) in op.general_registers() {
-            let name = self.isa.gpr_name(register);
-            let is_scratch = scratches.contains(&Some(register));
-            if is_scratch && !is_move && !matches!(op, Op::CallRegister { .. }) {
-                return Err(format!(
-                    "{operand} is {name}, which belongs to the lowering"
-                ));
+            if self.isa.private.contains(&register) {
+                return Err(private(operand, self.isa.gpr_name(register)));
             }
             if operand == "target" {
                 self.check_target(register)?;
-                written = is_scratch.then_some(register);
-            } else if is_scratch && !self.scratch.contains(&register) {
-                return Err(format!("{operand} is {name}, which holds nothing here"));
             } else if self.role("cstack") == Some(register) && self.facts.reserve.is_none() {
                 return Err(format!("{operand} is cstack, and nothing was reserved"));
             }
         }
-        if !is_move && !matches!(op, Op::Note { .. }) {
-            self.scratch.clear();
+        for (operand, register) in op.float_registers() {
+            if self.isa.private_float.contains(&register) {
+                return Err(private(operand, self.isa.fpr_name(register)));
+            }
         }
-        self.scratch.extend(written);
         Ok(())
     }
 
@@ -245,7 +234,7 @@ impl Checker<'_> {
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
             Op::BranchF { condition, .. } => check_float_condition(condition),
             Op::Fail { argument, reason } => {
-                range("argument", argument, 0, self.argument_count as i64)?;
+                range("argument", argument, 0, FAIL_ARGUMENT_MAX)?;
                 if reason == 0 || Failure::from_code(reason as u64).is_some() {
                     Ok(())
                 } else {
@@ -277,21 +266,8 @@ fn check_float_condition(condition: Condition) -> Checked {
     Ok(())
 }
 
-/// True for the moves that every lowering does without a scratch register; an operation that is
-/// not listed may not read one.
-fn is_plain_move(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Move { .. }
-            | Op::Constant { .. }
-            | Op::Literal { .. }
-            | Op::Argument { .. }
-            | Op::BitsToFloat { .. }
-            | Op::BitsFromFloat { .. }
-            | Op::Extend { .. }
-            | Op::Load { .. }
-            | Op::Store { .. }
-    )
+fn private(operand: &str, name: &str) -> String {
+    format!("{operand} is {name}, which belongs to the lowering")
 }
 
 fn range(operand: &str, value: i64, least: i64, greatest: i64) -> Checked {
@@ -391,23 +367,37 @@ mod tests {
     }
 
     #[test]
-    fn scratch_registers_carry_a_value_through_moves_only() {
-        let set = Op::Argument {
-            target: R10,
-            index: 1,
-        };
-        let call = Op::CallRegister { function: R10 };
+    fn private_registers_are_no_operands() {
         let end = Op::Return { source: RAX };
-        assert!(check(&[set.clone(), call.clone(), end.clone()], 1, &X64).is_ok());
-        let between = Op::TagSmall {
-            target: RAX,
-            source: RAX,
-        };
-        assert!(message(&[set, between, call, end.clone()]).ends_with("holds nothing here"));
-        let tag = Op::TagSmall {
-            target: R10,
-            source: RAX,
-        };
-        assert!(message(&[tag, end]).ends_with("belongs to the lowering"));
+        for op in [
+            Op::TagSmall {
+                target: R10,
+                source: RAX,
+            },
+            Op::Move {
+                target: RAX,
+                source: R11,
+            },
+            Op::MoveF {
+                target: XMM14,
+                source: XMM0,
+            },
+        ] {
+            assert!(message(&[op, end.clone()]).ends_with("which belongs to the lowering"));
+        }
+        assert!(
+            check(
+                &[
+                    Op::TagSmall {
+                        target: R14,
+                        source: R15
+                    },
+                    end
+                ],
+                1,
+                &X64
+            )
+            .is_ok()
+        );
     }
 }
