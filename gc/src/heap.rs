@@ -7,6 +7,7 @@ use crate::allocation::Refusal;
 use crate::large::LargeSpace;
 use crate::layout::ClassIndex;
 use crate::mark::Marker;
+use crate::memory::physical_bytes;
 use crate::nursery::Nursery;
 use crate::object::Object;
 use crate::old_space::OldSpace;
@@ -50,9 +51,10 @@ impl NurseryBounds {
 pub struct HeapOptions {
     /// Size of eden in bytes; the survivor spaces take as much again.
     pub nursery_bytes: usize,
-    /// Bytes that allocation may map in all. A collection may exceed it by what is in the nursery.
+    /// Bytes that allocation may map in all, by default three quarters of the machine's memory.
+    /// A collection may exceed it by what is in the nursery.
     pub max_heap_bytes: usize,
-    /// Checks the whole heap before and after each collection.
+    /// Checks the whole heap before and after each collection, and overwrites what is dead.
     pub verify: bool,
     /// Makes a collection due after every allocation.
     pub stress: bool,
@@ -62,7 +64,7 @@ impl Default for HeapOptions {
     fn default() -> HeapOptions {
         HeapOptions {
             nursery_bytes: 4 << 20,
-            max_heap_bytes: 64 << 30,
+            max_heap_bytes: physical_bytes().map_or(4 << 30, |bytes| bytes / 4 * 3),
             verify: false,
             stress: false,
         }
@@ -227,7 +229,7 @@ impl Heap {
             options,
             pending: None,
             young,
-            old: OldSpace::new(),
+            old: OldSpace::new(options.verify),
             large: LargeSpace::new(),
             remembered: Vec::new(),
             marker: Marker::new(),

@@ -22,8 +22,8 @@ use crate::weak::key_of;
 /// Slots of one object that are scanned at a time, so that a great array neither fills the stack
 /// nor makes a step long.
 const SCAN_SLOTS: usize = 4096;
-/// Least work of a step in bytes of objects.
-const STEP_BYTES: usize = 1 << 20;
+/// Least work of a step, as a fraction of eden in bytes of objects.
+const STEP_FRACTION: usize = 4;
 /// Work of a step for each byte that old space grew since the last one.
 const STEP_FACTOR: usize = 2;
 
@@ -155,7 +155,8 @@ impl Heap {
     pub(crate) fn step_old_collection(&mut self, roots: &mut dyn Roots) {
         let grown = self.old_used_bytes().saturating_sub(self.marker.seen_bytes);
         self.marker.seen_bytes = self.old_used_bytes();
-        let mut budget = STEP_BYTES.max(grown.saturating_mul(STEP_FACTOR));
+        let least = self.options.nursery_bytes / STEP_FRACTION;
+        let mut budget = least.max(grown.saturating_mul(STEP_FACTOR));
         if self.options.stress {
             budget = 2048;
         }

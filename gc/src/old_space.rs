@@ -32,10 +32,12 @@ pub(crate) struct OldSpace {
     pub(crate) mapped_bytes: usize,
     /// Bytes in objects, those that died since the last marking included.
     pub(crate) used_bytes: usize,
+    /// Whether the sweep overwrites what is dead.
+    pub(crate) poisons: bool,
 }
 
 impl OldSpace {
-    pub(crate) fn new() -> OldSpace {
+    pub(crate) fn new(poisons: bool) -> OldSpace {
         OldSpace {
             segments: Vec::new(),
             free: FreeLists::new(),
@@ -43,6 +45,7 @@ impl OldSpace {
             unswept: 0..0,
             mapped_bytes: 0,
             used_bytes: 0,
+            poisons,
         }
     }
 

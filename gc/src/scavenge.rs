@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_AGED, FLAG_REMEMBERED, Format, WORD_BYTES, object_words};
-use crate::memory::copy;
+use crate::memory::{POISON, copy, fill, out_of_system_memory};
 use crate::nursery::Area;
 use crate::object::{Object, forwarded, forwarding};
 use crate::oop::{Oop, TAG_MASK};
@@ -72,11 +72,29 @@ impl Heap {
         };
         scavenger.run(roots);
         let (next, promoted) = (scavenger.next, scavenger.promoted_words * WORD_BYTES);
+        if self.options.verify {
+            self.poison_evacuated();
+        }
         self.stats.bytes_survived += next - target.start;
         self.stats.bytes_promoted += promoted as u64;
         self.young.current = 1 - self.young.current;
         self.young.survivors_next = next;
         self.window.next = self.young.eden.start;
+    }
+}
+
+impl Heap {
+    /// Overwrites what the scavenge has left behind, so that whoever missed to show a root finds
+    /// out soon.
+    fn poison_evacuated(&self) {
+        let eden = Area {
+            start: self.young.eden.start,
+            end: self.window.next,
+        };
+        for area in [eden, self.young.survived()] {
+            // SAFETY: everything alive was copied out of these areas.
+            unsafe { fill(area.start, area.bytes() / WORD_BYTES, POISON) };
+        }
     }
 }
 
@@ -170,7 +188,7 @@ impl Scavenger<'_> {
             .old
             .allocate(words, usize::MAX, &mut self.heap.pins)
         else {
-            panic!("the system gives no memory to promote an object of {words} words to");
+            out_of_system_memory("for an object that leaves the nursery");
         };
         // SAFETY: old space has just handed the words out.
         let copied = unsafe { copy_object(object, to, words) };

@@ -19,7 +19,7 @@
 use crate::free_lists::Chunk;
 use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_AGED, FLAG_REMEMBERED, WORD_BYTES};
-use crate::memory::{Mapping, PAGE_BYTES};
+use crate::memory::{Mapping, PAGE_BYTES, out_of_system_memory};
 use crate::nursery::{Area, Nursery};
 use crate::object::Walk;
 
@@ -75,7 +75,7 @@ impl Heap {
 
     fn tenure_whole_nursery(&mut self, used: usize) {
         let Some(fresh) = Nursery::new(self.options.nursery_bytes) else {
-            panic!("the system gives no memory for a fresh nursery beside the one C refers to");
+            out_of_system_memory("for a fresh nursery beside the one whose objects must stay");
         };
         let nursery = std::mem::replace(&mut self.young, fresh);
         let survived = nursery.survived();
