@@ -9,7 +9,7 @@ use crate::layout::ClassIndex;
 use crate::mark::Marker;
 use crate::memory::physical_bytes;
 use crate::nursery::Nursery;
-use crate::object::Object;
+use crate::object::{Object, Slot};
 use crate::old_space::OldSpace;
 use crate::oop::Oop;
 use crate::pin::Pins;
@@ -163,6 +163,8 @@ pub struct Heap {
     pub(crate) old: OldSpace,
     pub(crate) large: LargeSpace,
     pub(crate) remembered: Vec<Object>,
+    /// Single slots of big old objects.
+    pub(crate) remembered_slots: Vec<Slot>,
     pub(crate) marker: Marker,
     pub(crate) finalizers: Finalizers,
     pub(crate) pins: Pins,
@@ -232,6 +234,7 @@ impl Heap {
             old: OldSpace::new(options.verify),
             large: LargeSpace::new(),
             remembered: Vec::new(),
+            remembered_slots: Vec::new(),
             marker: Marker::new(),
             finalizers: Finalizers::default(),
             pins: Pins::default(),
@@ -298,7 +301,7 @@ impl Heap {
             old_bytes: self.old.used_bytes as u64,
             large_bytes: self.large.used_bytes as u64,
             mapped_bytes: self.mapped_bytes() as u64,
-            remembered: self.remembered.len() as u64,
+            remembered: (self.remembered.len() + self.remembered_slots.len()) as u64,
             pinned: self.pins.count(),
             ..self.stats.clone()
         }

@@ -212,7 +212,7 @@ impl Heap {
         }
         roots.visit_weak(&mut |oop| self.is_marked(oop).then_some(oop));
         debug_assert!(
-            self.remembered.is_empty(),
+            self.remembered.is_empty() && self.remembered_slots.is_empty(),
             "an empty nursery leaves nothing remembered"
         );
         self.marker.active = false;
@@ -242,6 +242,16 @@ impl Heap {
     pub(crate) fn blacken_new(&mut self, object: Object) {
         if self.marker.active {
             self.marker.mark(object);
+        }
+    }
+
+    /// Marks what was stored into a slot that was remembered by itself: its object is not scanned
+    /// again.
+    #[inline(always)]
+    pub(crate) fn mark_stored(&mut self, word: u64) {
+        if self.marker.active && word & TAG_MASK == 0 && !self.nursery.contains(word) {
+            // SAFETY: the word is an oop in a slot, so it leads to an object.
+            self.marker.mark(unsafe { Object::at(word) });
         }
     }
 

@@ -14,6 +14,7 @@ use crate::memory::{POISON, copy, fill, out_of_system_memory};
 use crate::nursery::Area;
 use crate::object::{Object, forwarded, forwarding};
 use crate::oop::{Oop, TAG_MASK};
+use crate::remembered::has_slots_remembered;
 use crate::roots::Roots;
 
 /// A scavenge under way.
@@ -208,6 +209,15 @@ impl Scavenger<'_> {
             object.clear_flag(FLAG_REMEMBERED);
             self.scan_old(object);
         }
+        for slot in std::mem::take(&mut self.heap.remembered_slots) {
+            let moved = self.forward(slot.get());
+            slot.set(moved);
+            if moved & TAG_MASK == 0 && self.is_young(moved) {
+                self.heap.remembered_slots.push(slot);
+            } else {
+                self.heap.mark_stored(moved);
+            }
+        }
     }
 
     /// Copies what is reachable from what was copied.
@@ -256,10 +266,8 @@ impl Scavenger<'_> {
             self.weak.push(object);
         } else if format == Format::EPHEMERON && !self.key_is_alive(object) {
             self.ephemerons.push(object);
-        } else if self.scan_slots(object) {
-            self.heap.remember_object(object);
         } else {
-            self.heap.scan_again(object);
+            self.scan_settled(object);
         }
     }
 
@@ -278,17 +286,21 @@ impl Scavenger<'_> {
         young
     }
 
-    /// Scans a former pending ephemeron or a cleared object wherever it is.
+    /// Scans a copy, or an old object, of which it settles whether it is remembered.
     pub(crate) fn scan_settled(&mut self, object: Object) {
         let young = self.scan_slots(object);
         if self.is_young(object.address()) {
             return;
         }
-        if young {
+        if young && !has_slots_remembered(object) {
             self.heap.remember_object(object);
-        } else {
-            self.heap.scan_again(object);
+            return;
         }
+        if young {
+            let slots = self.heap.young_slots(object);
+            self.heap.remembered_slots.extend(slots);
+        }
+        self.heap.scan_again(object);
     }
 }
 

@@ -43,6 +43,9 @@ impl Heap {
             object.clear_flag(FLAG_REMEMBERED);
             self.scan_again(object);
         }
+        for slot in std::mem::take(&mut self.remembered_slots) {
+            self.mark_stored(slot.get());
+        }
         self.finalizers.old.append(&mut self.finalizers.young);
         self.pins.old += std::mem::take(&mut self.pins.young);
         self.held_floor = self.held;
