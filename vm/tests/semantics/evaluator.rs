@@ -185,10 +185,12 @@ fn send<'a>(receiver: &Value<'a>, selector: &str, arguments: &[Value<'a>]) -> Ou
         }
         "to:do:" => count(receiver, &arguments[0], 1, &arguments[1]),
         "downTo:do:" => count(receiver, &arguments[0], -1, &arguments[1]),
-        "to:by:do:" => match arguments[1] {
-            Value::Integer(step) => count(receiver, &arguments[0], step, &arguments[2]),
-            _ => Ok(Value::Nil),
-        },
+        "to:by:do:" => {
+            let Value::Integer(step) = arguments[1] else {
+                return Ok(Value::Nil);
+            };
+            count(receiver, &arguments[0], step, &arguments[2])
+        }
         "timesRepeat:" => {
             count(&Value::Integer(1), receiver, 1, &arguments[0])?;
             Ok(receiver.clone())

@@ -86,7 +86,7 @@ impl Generator {
                     format!("{name} := {}", self.value(depth))
                 }
             },
-            3 | 4 | 5 => {
+            3..=5 => {
                 let parameter = self.name("p");
                 format!("blocks add: {}", self.block_with(&parameter, depth))
             }

@@ -70,10 +70,10 @@ impl<'a> Activation<'a, '_> {
     }
 
     fn vector(&self, index: u8) -> &Rc<RefCell<Vec<Value<'a>>>> {
-        match &self.temporaries[usize::from(index)] {
-            Value::List(vector) => vector,
-            other => panic!("no vector but {}", other.print()),
-        }
+        let Value::List(vector) = &self.temporaries[usize::from(index)] else {
+            panic!("no vector in temporary {index}")
+        };
+        vector
     }
 
     fn message(&mut self, selector: &str, count: usize) {
@@ -86,10 +86,10 @@ impl<'a> Activation<'a, '_> {
     }
 
     fn symbol(&self, number: u16) -> &'a str {
-        match &self.code.literals[usize::from(number)] {
-            LiteralDraft::Symbol(text) => text,
-            other => panic!("no symbol but {}", other.describe()),
-        }
+        let LiteralDraft::Symbol(text) = &self.code.literals[usize::from(number)] else {
+            panic!("no symbol in literal {number}")
+        };
+        text
     }
 }
 
