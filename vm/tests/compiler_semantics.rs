@@ -169,6 +169,31 @@ fn each_round_has_its_own_variables() {
 }
 
 #[test]
+fn parameters_can_be_assigned_to() {
+    check_run("log := 3. ^ log", "() -> 3");
+    check_run(
+        "| b | b := [ log ]. log add: 1. log := 4. ^ b value",
+        "(1) -> 4",
+    );
+    check_run("log := 3. ^ [ log + 1 ] value", "() -> 4");
+    check_run("^ [ :x | x := x + 1. x ] value: 1", "() -> 2");
+    check_run("^ [ :x | [ x := x + 1 ] value. x ] value: 1", "() -> 2");
+    check_run(
+        "^ 3 ifNotNil: [ :x | x := x + 1. [ x := x * 2 ] value. x ]",
+        "() -> 8",
+    );
+    check_run(
+        "1 to: 3 do: [ :i | i := i * 10. log add: i ]",
+        "(10 20 30) -> nil",
+    );
+    check_run(
+        "1 to: 2 do: [ :i | blocks add: [ i := i * 10 ]. log add: i ].
+         blocks do: [ :b | log add: b value ]. blocks do: [ :b | log add: b value ]",
+        "(1 2 10 20 100 200) -> nil",
+    );
+}
+
+#[test]
 fn inlined_messages_have_values() {
     check_run("^ 3 > 4 ifTrue: [ 1 ]", "() -> nil");
     check_run("^ 3 < 4 ifTrue: [ ]", "() -> nil");

@@ -61,11 +61,22 @@ impl Generator {
         format!("{declared}{}", statements.join(". "))
     }
 
-    /// A block with one parameter, which is readable inside.
+    /// A block with one parameter, which may be assigned to or not.
     fn block_with(&mut self, parameter: &str, depth: usize) -> String {
-        self.readable.push(parameter.to_owned());
+        let is_assigned = self.below(3) == 0;
+        let list = if is_assigned {
+            &mut self.variables
+        } else {
+            &mut self.readable
+        };
+        list.push(parameter.to_owned());
         let body = self.scope(depth + 1);
-        self.readable.pop();
+        let list = if is_assigned {
+            &mut self.variables
+        } else {
+            &mut self.readable
+        };
+        list.pop();
         format!("[ :{parameter} | {body} ]")
     }
 

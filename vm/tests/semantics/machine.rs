@@ -17,9 +17,9 @@ pub(crate) struct Closure<'a> {
 /// How an activation ends: its value, or the value that the method returns.
 type Outcome<'a> = Result<Value<'a>, Value<'a>>;
 
-struct Activation<'a, 'v> {
+struct Activation<'a> {
     code: &'a CodeDraft,
-    arguments: &'v [Value<'a>],
+    arguments: Vec<Value<'a>>,
     temporaries: Vec<Value<'a>>,
     stack: Vec<Value<'a>>,
     pc: usize,
@@ -36,6 +36,8 @@ fn activate<'a>(code: &'a CodeDraft, copied: &[Value<'a>], arguments: &[Value<'a
     let mut temporaries = copied.to_vec();
     temporaries.resize(code.temporary_count, Value::Nil);
     let (stack, finished) = (Vec::new(), None);
+    let mut arguments = arguments.to_vec();
+    arguments.resize(code.argument_count, Value::Nil);
     let mut activation = Activation {
         code,
         arguments,
@@ -56,7 +58,7 @@ fn activate<'a>(code: &'a CodeDraft, copied: &[Value<'a>], arguments: &[Value<'a
     }
 }
 
-impl<'a> Activation<'a, '_> {
+impl<'a> Activation<'a> {
     fn pop(&mut self) -> Value<'a> {
         self.stack.pop().expect("a value on the stack")
     }
@@ -110,7 +112,7 @@ fn send<'a>(receiver: &Value<'a>, selector: &str, arguments: &[Value<'a>]) -> Ou
     }
 }
 
-impl Visitor for Activation<'_, '_> {
+impl Visitor for Activation<'_> {
     type Output = ();
 
     fn push_self(&mut self) {
@@ -160,8 +162,8 @@ impl Visitor for Activation<'_, '_> {
     fn push_closure_self(&mut self) {
         unreachable!("the compiler does not emit it")
     }
-    fn store_argument(&mut self, _: u8) {
-        unreachable!("arguments are not assigned to")
+    fn store_argument(&mut self, index: u8) {
+        self.arguments[usize::from(index)] = self.top();
     }
     fn store_temporary(&mut self, index: u8) {
         self.temporaries[usize::from(index)] = self.top();
