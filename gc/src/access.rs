@@ -104,7 +104,7 @@ impl Heap {
         let address = self.checked_slot(oop, index, Format::has_pointers, "slot");
         // SAFETY: the slot exists.
         unsafe { store(address, value.bits()) };
-        self.write_barrier(oop, value);
+        self.write_barrier_at(oop, index, value);
     }
 
     /// Word `index` of an object of 64-bit words or of a byte object.
@@ -171,7 +171,7 @@ impl Heap {
                 value.bits(),
             )
         };
-        self.write_barrier(oop, value);
+        self.write_barrier_at(oop, index, value);
     }
 
     /// The bytes of a byte object. The byte behind them is 0.

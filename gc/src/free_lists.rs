@@ -120,7 +120,8 @@ impl FreeLists {
 
     /// Takes some chunk of at least `words` words, of an exact size.
     pub(crate) fn take_exact_at_least(&mut self, words: usize) -> Option<Chunk> {
-        let fitting = self.exact_map & u64::MAX.checked_shl(words as u32).unwrap_or(0);
+        let shift = u32::try_from(words).unwrap_or(u32::MAX);
+        let fitting = self.exact_map & u64::MAX.checked_shl(shift).unwrap_or(0);
         if fitting == 0 {
             return None;
         }

@@ -7,8 +7,9 @@ use crate::allocation::Refusal;
 use crate::large::LargeSpace;
 use crate::layout::ClassIndex;
 use crate::mark::Marker;
+use crate::memory::physical_bytes;
 use crate::nursery::Nursery;
-use crate::object::Object;
+use crate::object::{Object, Slot};
 use crate::old_space::OldSpace;
 use crate::oop::Oop;
 use crate::pin::Pins;
@@ -50,9 +51,10 @@ impl NurseryBounds {
 pub struct HeapOptions {
     /// Size of eden in bytes; the survivor spaces take as much again.
     pub nursery_bytes: usize,
-    /// Bytes that allocation may map in all. A collection may exceed it by what is in the nursery.
+    /// Bytes that allocation may map in all, by default three quarters of the machine's memory.
+    /// A collection may exceed it by what is in the nursery.
     pub max_heap_bytes: usize,
-    /// Checks the whole heap before and after each collection.
+    /// Checks the whole heap before and after each collection, and overwrites what is dead.
     pub verify: bool,
     /// Makes a collection due after every allocation.
     pub stress: bool,
@@ -62,7 +64,7 @@ impl Default for HeapOptions {
     fn default() -> HeapOptions {
         HeapOptions {
             nursery_bytes: 4 << 20,
-            max_heap_bytes: 64 << 30,
+            max_heap_bytes: physical_bytes().map_or(4 << 30, |bytes| bytes / 4 * 3),
             verify: false,
             stress: false,
         }
@@ -161,6 +163,8 @@ pub struct Heap {
     pub(crate) old: OldSpace,
     pub(crate) large: LargeSpace,
     pub(crate) remembered: Vec<Object>,
+    /// Single slots of big old objects.
+    pub(crate) remembered_slots: Vec<Slot>,
     pub(crate) marker: Marker,
     pub(crate) finalizers: Finalizers,
     pub(crate) pins: Pins,
@@ -227,9 +231,10 @@ impl Heap {
             options,
             pending: None,
             young,
-            old: OldSpace::new(),
+            old: OldSpace::new(options.verify),
             large: LargeSpace::new(),
             remembered: Vec::new(),
+            remembered_slots: Vec::new(),
             marker: Marker::new(),
             finalizers: Finalizers::default(),
             pins: Pins::default(),
@@ -296,7 +301,7 @@ impl Heap {
             old_bytes: self.old.used_bytes as u64,
             large_bytes: self.large.used_bytes as u64,
             mapped_bytes: self.mapped_bytes() as u64,
-            remembered: self.remembered.len() as u64,
+            remembered: (self.remembered.len() + self.remembered_slots.len()) as u64,
             pinned: self.pins.count(),
             ..self.stats.clone()
         }

@@ -22,10 +22,11 @@ use crate::weak::key_of;
 /// Slots of one object that are scanned at a time, so that a great array neither fills the stack
 /// nor makes a step long.
 const SCAN_SLOTS: usize = 4096;
-/// Least work of a step in bytes of objects.
-const STEP_BYTES: usize = 1 << 20;
-/// Work of a step for each byte that old space grew since the last one.
-const STEP_FACTOR: usize = 2;
+/// Least work of a step, as a fraction of eden in bytes of objects.
+const STEP_FRACTION: usize = 4;
+/// Work of a step for each byte that old space grew since the last one. One byte of it goes to what
+/// grew; with the other two, a heap that is all alive is marked while it grows by half.
+const STEP_FACTOR: usize = 3;
 
 /// How many objects wait between the prefetch of their header and the look at it.
 const PREFETCH_DISTANCE: usize = 16;
@@ -155,7 +156,8 @@ impl Heap {
     pub(crate) fn step_old_collection(&mut self, roots: &mut dyn Roots) {
         let grown = self.old_used_bytes().saturating_sub(self.marker.seen_bytes);
         self.marker.seen_bytes = self.old_used_bytes();
-        let mut budget = STEP_BYTES.max(grown.saturating_mul(STEP_FACTOR));
+        let least = self.options.nursery_bytes / STEP_FRACTION;
+        let mut budget = least.max(grown.saturating_mul(STEP_FACTOR));
         if self.options.stress {
             budget = 2048;
         }
@@ -211,7 +213,7 @@ impl Heap {
         }
         roots.visit_weak(&mut |oop| self.is_marked(oop).then_some(oop));
         debug_assert!(
-            self.remembered.is_empty(),
+            self.remembered.is_empty() && self.remembered_slots.is_empty(),
             "an empty nursery leaves nothing remembered"
         );
         self.marker.active = false;
@@ -241,6 +243,16 @@ impl Heap {
     pub(crate) fn blacken_new(&mut self, object: Object) {
         if self.marker.active {
             self.marker.mark(object);
+        }
+    }
+
+    /// Marks what was stored into a slot that was remembered by itself: its object is not scanned
+    /// again.
+    #[inline(always)]
+    pub(crate) fn mark_stored(&mut self, word: u64) {
+        if self.marker.active && word & TAG_MASK == 0 && !self.nursery.contains(word) {
+            // SAFETY: the word is an oop in a slot, so it leads to an object.
+            self.marker.mark(unsafe { Object::at(word) });
         }
     }
 

@@ -86,6 +86,30 @@ impl Drop for Mapping {
     }
 }
 
+/// Bytes of memory that the machine has, where the system says.
+pub(crate) fn physical_bytes() -> Option<usize> {
+    // SAFETY: sysconf reads nothing of ours.
+    let (pages, page) = unsafe {
+        (
+            libc::sysconf(libc::_SC_PHYS_PAGES),
+            libc::sysconf(libc::_SC_PAGESIZE),
+        )
+    };
+    usize::try_from(pages)
+        .ok()?
+        .checked_mul(usize::try_from(page).ok()?)
+}
+
+/// Ends the process: a collection that cannot go on leaves nothing that could be used.
+pub(crate) fn out_of_system_memory(purpose: &str) -> ! {
+    eprintln!("fatal: the system gives no memory {purpose}");
+    std::process::abort()
+}
+
+/// What words without an object hold where the heap checks itself. As an oop it has a tag that does
+/// not exist, as a header a format that does not, and the greatest class index.
+pub(crate) const POISON: u64 = 0xDEAD_BEEF_07FF_FFFF;
+
 /// Reads the word at `address`.
 ///
 /// # Safety

@@ -21,7 +21,7 @@ use crate::oop::Oop;
 pub(crate) struct Object(u64);
 
 /// The address of one body word of an object.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Slot(u64);
 
 impl Slot {

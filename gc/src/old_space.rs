@@ -32,10 +32,12 @@ pub(crate) struct OldSpace {
     pub(crate) mapped_bytes: usize,
     /// Bytes in objects, those that died since the last marking included.
     pub(crate) used_bytes: usize,
+    /// Whether the sweep overwrites what is dead.
+    pub(crate) poisons: bool,
 }
 
 impl OldSpace {
-    pub(crate) fn new() -> OldSpace {
+    pub(crate) fn new(poisons: bool) -> OldSpace {
         OldSpace {
             segments: Vec::new(),
             free: FreeLists::new(),
@@ -43,6 +45,7 @@ impl OldSpace {
             unswept: 0..0,
             mapped_bytes: 0,
             used_bytes: 0,
+            poisons,
         }
     }
 
@@ -83,39 +86,13 @@ impl OldSpace {
     #[cold]
     fn allocate_small(&mut self, words: usize, allowance: usize, pins: &mut Pins) -> Option<u64> {
         self.close_bump();
-        loop {
-            if let Some(chunk) = self.free.take_range(words) {
-                self.bump = chunk;
-                break;
-            }
-            if self.sweep_next(pins) {
-                if words > 1
-                    && let Some(start) = self.free.take_exact(words)
-                {
-                    return Some(start);
-                }
-                continue;
-            }
-            if let Some(chunk) = self.free.take_exact_at_least(words.max(2)) {
-                self.bump = chunk;
-                break;
-            }
-            self.bump = self.grow(words, allowance)?;
-            break;
-        }
+        self.bump = self.find_chunk(words, allowance, pins)?;
         Some(self.cut_bump(words))
     }
 
     #[cold]
     fn allocate_big(&mut self, words: usize, allowance: usize, pins: &mut Pins) -> Option<u64> {
-        let chunk = loop {
-            if let Some(chunk) = self.free.take_range(words) {
-                break chunk;
-            }
-            if !self.sweep_next(pins) {
-                break self.grow(words, allowance)?;
-            }
-        };
+        let chunk = self.find_chunk(words, allowance, pins)?;
         let rest = Chunk {
             start: chunk.start + (words * WORD_BYTES) as u64,
             words: chunk.words - words,
@@ -123,6 +100,36 @@ impl OldSpace {
         // SAFETY: the chunk was free, and only its first words are handed out.
         unsafe { self.free.add(rest) };
         Some(chunk.start)
+    }
+
+    /// Takes a chunk of at least `words` words: a listed one, or one that a sweep finds, or a new
+    /// segment. A sweep that finds nothing is not gone on with as long as there may be a new
+    /// segment: it would stop the program for time that grows with the heap.
+    fn find_chunk(&mut self, words: usize, allowance: usize, pins: &mut Pins) -> Option<Chunk> {
+        if let Some(chunk) = self.take_listed(words) {
+            return Some(chunk);
+        }
+        if self.sweep_next(pins)
+            && let Some(chunk) = self.take_listed(words)
+        {
+            return Some(chunk);
+        }
+        if let Some(chunk) = self.grow(words, allowance) {
+            return Some(chunk);
+        }
+        while self.sweep_next(pins) {
+            if let Some(chunk) = self.take_listed(words) {
+                return Some(chunk);
+            }
+        }
+        None
+    }
+
+    /// Takes a chunk of at least `words` words off the lists: a great one if there is.
+    fn take_listed(&mut self, words: usize) -> Option<Chunk> {
+        self.free
+            .take_range(words)
+            .or_else(|| self.free.take_exact_at_least(words.max(2)))
     }
 
     /// Maps a new segment, all of it one unformatted chunk.

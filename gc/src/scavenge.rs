@@ -10,10 +10,11 @@ use std::time::Instant;
 
 use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_AGED, FLAG_REMEMBERED, Format, WORD_BYTES, object_words};
-use crate::memory::copy;
+use crate::memory::{POISON, copy, fill, out_of_system_memory};
 use crate::nursery::Area;
 use crate::object::{Object, forwarded, forwarding};
 use crate::oop::{Oop, TAG_MASK};
+use crate::remembered::has_slots_remembered;
 use crate::roots::Roots;
 
 /// A scavenge under way.
@@ -72,11 +73,29 @@ impl Heap {
         };
         scavenger.run(roots);
         let (next, promoted) = (scavenger.next, scavenger.promoted_words * WORD_BYTES);
+        if self.options.verify {
+            self.poison_evacuated();
+        }
         self.stats.bytes_survived += next - target.start;
         self.stats.bytes_promoted += promoted as u64;
         self.young.current = 1 - self.young.current;
         self.young.survivors_next = next;
         self.window.next = self.young.eden.start;
+    }
+}
+
+impl Heap {
+    /// Overwrites what the scavenge has left behind, so that whoever missed to show a root finds
+    /// out soon.
+    fn poison_evacuated(&self) {
+        let eden = Area {
+            start: self.young.eden.start,
+            end: self.window.next,
+        };
+        for area in [eden, self.young.survived()] {
+            // SAFETY: everything alive was copied out of these areas.
+            unsafe { fill(area.start, area.bytes() / WORD_BYTES, POISON) };
+        }
     }
 }
 
@@ -170,7 +189,7 @@ impl Scavenger<'_> {
             .old
             .allocate(words, usize::MAX, &mut self.heap.pins)
         else {
-            panic!("the system gives no memory to promote an object of {words} words to");
+            out_of_system_memory("for an object that leaves the nursery");
         };
         // SAFETY: old space has just handed the words out.
         let copied = unsafe { copy_object(object, to, words) };
@@ -189,6 +208,15 @@ impl Scavenger<'_> {
         for object in std::mem::take(&mut self.heap.remembered) {
             object.clear_flag(FLAG_REMEMBERED);
             self.scan_old(object);
+        }
+        for slot in std::mem::take(&mut self.heap.remembered_slots) {
+            let moved = self.forward(slot.get());
+            slot.set(moved);
+            if moved & TAG_MASK == 0 && self.is_young(moved) {
+                self.heap.remembered_slots.push(slot);
+            } else {
+                self.heap.mark_stored(moved);
+            }
         }
     }
 
@@ -238,10 +266,8 @@ impl Scavenger<'_> {
             self.weak.push(object);
         } else if format == Format::EPHEMERON && !self.key_is_alive(object) {
             self.ephemerons.push(object);
-        } else if self.scan_slots(object) {
-            self.heap.remember_object(object);
         } else {
-            self.heap.scan_again(object);
+            self.scan_settled(object);
         }
     }
 
@@ -260,17 +286,21 @@ impl Scavenger<'_> {
         young
     }
 
-    /// Scans a former pending ephemeron or a cleared object wherever it is.
+    /// Scans a copy, or an old object, of which it settles whether it is remembered.
     pub(crate) fn scan_settled(&mut self, object: Object) {
         let young = self.scan_slots(object);
         if self.is_young(object.address()) {
             return;
         }
-        if young {
+        if young && !has_slots_remembered(object) {
             self.heap.remember_object(object);
-        } else {
-            self.heap.scan_again(object);
+            return;
         }
+        if young {
+            let slots = self.heap.young_slots(object);
+            self.heap.remembered_slots.extend(slots);
+        }
+        self.heap.scan_again(object);
     }
 }
 

@@ -119,7 +119,7 @@ pub struct GcStats {
     pub mapped_bytes: u64,
     /// Objects pinned at present.
     pub pinned: u64,
-    /// Objects in the remembered set.
+    /// Objects and single slots of big objects in the remembered set.
     pub remembered: u64,
     /// Finalizable objects found dead so far.
     pub finalized: u64,

@@ -5,7 +5,7 @@
 
 use crate::free_lists::Chunk;
 use crate::layout::{FLAG_MARKED, FLAG_PINNED, Header, WORD_BYTES};
-use crate::memory::prefetch;
+use crate::memory::{POISON, fill, prefetch};
 use crate::object::Walk;
 use crate::old_space::OldSpace;
 use crate::pin::Pins;
@@ -88,7 +88,12 @@ impl OldSpace {
     unsafe fn add_free(&mut self, start: u64, end: u64) {
         let words = (end - start) as usize / WORD_BYTES;
         // SAFETY: promised by the caller.
-        unsafe { self.free.add(Chunk { start, words }) };
+        unsafe {
+            if self.poisons {
+                fill(start, words, POISON);
+            }
+            self.free.add(Chunk { start, words });
+        }
     }
 
     fn drop_segment(&mut self, index: usize) {

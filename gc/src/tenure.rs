@@ -19,7 +19,7 @@
 use crate::free_lists::Chunk;
 use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_AGED, FLAG_REMEMBERED, WORD_BYTES};
-use crate::memory::{Mapping, PAGE_BYTES};
+use crate::memory::{Mapping, PAGE_BYTES, out_of_system_memory};
 use crate::nursery::{Area, Nursery};
 use crate::object::Walk;
 
@@ -42,6 +42,9 @@ impl Heap {
         for object in std::mem::take(&mut self.remembered) {
             object.clear_flag(FLAG_REMEMBERED);
             self.scan_again(object);
+        }
+        for slot in std::mem::take(&mut self.remembered_slots) {
+            self.mark_stored(slot.get());
         }
         self.finalizers.old.append(&mut self.finalizers.young);
         self.pins.old += std::mem::take(&mut self.pins.young);
@@ -75,7 +78,7 @@ impl Heap {
 
     fn tenure_whole_nursery(&mut self, used: usize) {
         let Some(fresh) = Nursery::new(self.options.nursery_bytes) else {
-            panic!("the system gives no memory for a fresh nursery beside the one C refers to");
+            out_of_system_memory("for a fresh nursery beside the one whose objects must stay");
         };
         let nursery = std::mem::replace(&mut self.young, fresh);
         let survived = nursery.survived();

@@ -4,12 +4,14 @@
 
 use std::fmt;
 
+use hashbrown::HashSet;
+
 use crate::heap::Heap;
 use crate::layout::{
     ClassIndex, FLAG_AGED, FLAG_MARKED, FLAG_REMEMBERED, Format, OVERFLOW_COUNT_MASK, WORD_BYTES,
 };
 use crate::memory::load;
-use crate::object::Object;
+use crate::object::{Object, Slot};
 use crate::oop::{Oop, TAG_CHARACTER, TAG_FLOAT, TAG_INTEGER, TAG_MASK, TAG_POINTER};
 use crate::roots::Roots;
 
@@ -40,9 +42,10 @@ struct Stretch {
 }
 
 /// The headers of all objects.
-#[derive(Default)]
 struct Headers {
     stretches: Vec<Stretch>,
+    /// The single slots that are remembered.
+    remembered: HashSet<Slot>,
 }
 
 impl Headers {
@@ -117,7 +120,11 @@ impl Heap {
     }
 
     fn collect_headers(&self) -> Result<Headers, VerifyError> {
-        let mut headers = Headers::default();
+        let remembered = self.remembered_slots.iter().copied().collect();
+        let mut headers = Headers {
+            stretches: Vec::new(),
+            remembered,
+        };
         for segment in &self.old.segments {
             headers.add_stretch(segment.mapping.start(), segment.mapping.end());
         }
@@ -181,7 +188,8 @@ impl Heap {
                 message: format!("{place}: slot {index} {what}"),
             })?;
         }
-        if !young && !header.has(FLAG_REMEMBERED) && self.has_young_slot(object) {
+        let remembered = |slot| headers.remembered.contains(&slot);
+        if !young && !header.has(FLAG_REMEMBERED) && !self.young_slots(object).all(remembered) {
             return fault(format!(
                 "{place}: refers to a young object but is not remembered"
             ));

@@ -41,6 +41,7 @@ struct Model {
 }
 
 const ROOTS: usize = 40;
+const ROOT_SLOTS: usize = 60;
 
 impl Model {
     fn new(options: HeapOptions, seed: u64) -> Model {
@@ -53,7 +54,7 @@ impl Model {
             held: 0,
         };
         for _ in 0..ROOTS {
-            let (number, oop) = model.new_node(3);
+            let (number, oop) = model.new_node(ROOT_SLOTS);
             model.roots.push(number);
             model.world.root(oop);
         }
@@ -82,7 +83,13 @@ impl Model {
 
     fn new_bytes(&mut self) -> (usize, Oop) {
         let number = self.objects.len();
-        let len = [0, 1, 7, 8, 9, 100, 2031, 2032, 2040, 70_000][self.random.below(10)];
+        let sizes = [0, 1, 7, 8, 9, 20, 100, 2031, 2032, 2040, 70_000];
+        let most = if self.random.below(100) == 0 {
+            sizes.len()
+        } else {
+            7
+        };
+        let len = sizes[self.random.below(most)];
         let mut content = vec![0; len + 8];
         content[..8].copy_from_slice(&(number as u64).to_le_bytes());
         content[8..].fill_with(|| self.random.next() as u8);
@@ -91,22 +98,38 @@ impl Model {
         (number, oop)
     }
 
-    /// Some reachable node, from a random root on a random path.
-    fn some_node(&mut self) -> (usize, Oop) {
+    /// Some reachable object, from a random root on a random path.
+    fn some_object(&mut self) -> (usize, Oop) {
         let root = self.random.below(ROOTS);
         let (mut number, mut oop) = (self.roots[root], self.world.roots.strong[root]);
-        for _ in 0..self.random.below(12) {
-            let Expected::Node(slots) = &self.objects[number] else {
-                break;
-            };
-            let index = self.random.below(slots.len().max(1));
-            let Some(&Some(next)) = slots.get(index) else {
-                break;
-            };
-            number = next;
-            oop = self.world.heap.slot(oop, index + 1);
+        for _ in 0..self.random.below(8) {
+            match self.some_child(number, oop) {
+                Some((next, child)) => (number, oop) = (next, child),
+                None => break,
+            }
         }
         (number, oop)
+    }
+
+    /// Some reachable object with slots.
+    fn some_holder(&mut self) -> (usize, Oop) {
+        let (number, oop) = self.some_object();
+        match &self.objects[number] {
+            Expected::Node(slots) if !slots.is_empty() => (number, oop),
+            Expected::Node(_) | Expected::Bytes(_) => {
+                let root = self.random.below(ROOTS);
+                (self.roots[root], self.world.roots.strong[root])
+            }
+        }
+    }
+
+    fn some_child(&mut self, number: usize, oop: Oop) -> Option<(usize, Oop)> {
+        let Expected::Node(slots) = &self.objects[number] else {
+            return None;
+        };
+        let index = self.random.below(slots.len().max(1));
+        let next = (*slots.get(index)?)?;
+        Some((next, self.world.heap.slot(oop, index + 1)))
     }
 
     fn store(&mut self, (number, oop): (usize, Oop), value: Option<(usize, Oop)>) {
@@ -126,46 +149,47 @@ impl Model {
 
     fn step(&mut self) {
         match self.random.below(100) {
-            0..40 => {
-                let slots = [0, 1, 2, 3, 4, 10, 252, 253, 254, 255, 9000][self.random.below(11)];
-                let slots = if self.random.below(8) == 0 {
-                    slots
+            0..50 => {
+                let sizes = [0, 1, 2, 3, 4, 10, 30, 252, 253, 254, 255, 9000];
+                let most = if self.random.below(200) == 0 {
+                    sizes.len()
                 } else {
-                    slots % 5
+                    7
                 };
+                let slots = sizes[self.random.below(most)];
                 let node = self.new_node(slots);
-                let holder = self.some_node();
+                let holder = self.some_holder();
                 self.store(holder, Some(node));
             }
-            40..50 => {
+            50..65 => {
                 let bytes = self.new_bytes();
-                let holder = self.some_node();
+                let holder = self.some_holder();
                 self.store(holder, Some(bytes));
             }
-            50..75 => {
-                let (holder, value) = (self.some_node(), self.some_node());
+            65..80 => {
+                let (holder, value) = (self.some_holder(), self.some_object());
                 self.store(holder, Some(value));
             }
-            75..85 => {
-                let holder = self.some_node();
+            80..89 => {
+                let holder = self.some_holder();
                 self.store(holder, None);
             }
-            85..90 => {
+            89 => {
+                let (number, oop) = self.new_node(ROOT_SLOTS);
                 let root = self.random.below(ROOTS);
-                let (number, oop) = self.some_node();
                 self.roots[root] = number;
                 self.world.roots.strong[root] = oop;
             }
             90..95 => {
-                let (number, oop) = self.some_node();
+                let (number, oop) = self.some_object();
                 let hash = self.world.heap.identity_hash(oop);
                 assert_eq!(*self.hashes.entry(number).or_insert(hash), hash);
             }
             95 => {
-                let (_, oop) = self.some_node();
+                let (_, oop) = self.some_object();
                 if self.world.heap.is_pinned(oop) {
                     self.world.heap.unpin(oop);
-                } else if self.random.below(4) == 0 {
+                } else if self.random.below(20) == 0 {
                     self.world.heap.pin(oop);
                 }
             }
@@ -173,7 +197,7 @@ impl Model {
                 if self.held > 0 && self.random.below(2) == 0 {
                     self.world.heap.release_addresses();
                     self.held -= 1;
-                } else if self.held < 3 && self.random.below(4) == 0 {
+                } else if self.held < 3 && self.random.below(20) == 0 {
                     self.world.heap.hold_addresses();
                     self.held += 1;
                 }
@@ -218,10 +242,10 @@ impl Model {
         }
     }
 
-    fn run(&mut self, steps: usize) {
+    fn run(&mut self, steps: usize, compare_every: usize) {
         for step in 0..steps {
             self.step();
-            if step % 5000 == 4999 {
+            if step % compare_every == compare_every - 1 {
                 let full = self.random.below(3) == 0;
                 let kind = if full {
                     CollectionKind::Full
@@ -240,28 +264,35 @@ impl Model {
 
 #[test]
 fn a_random_program_sees_the_graph_it_built() {
-    for seed in 1..=4 {
-        Model::new(small(), seed).run(40_000);
+    for seed in 1..=2 {
+        Model::new(small(), seed).run(40_000, 5000);
     }
 }
 
 #[test]
 fn a_random_program_under_stress_sees_the_graph_it_built() {
-    for seed in 11..=12 {
-        let options = HeapOptions {
-            stress: true,
-            nursery_bytes: 32 << 10,
-            ..small()
-        };
-        Model::new(options, seed).run(6_000);
-    }
+    let options = HeapOptions {
+        stress: true,
+        nursery_bytes: 32 << 10,
+        ..small()
+    };
+    Model::new(options, 11).run(6_000, 1000);
 }
 
 #[test]
 fn a_long_random_program_without_checks_sees_the_graph_it_built() {
     let options = HeapOptions {
         verify: false,
+        nursery_bytes: 32 << 10,
         ..small()
     };
-    Model::new(options, 99).run(300_000);
+    let mut model = Model::new(options, 99);
+    model.run(300_000, 30_000);
+    let stats = model.world.heap.stats();
+    assert!(
+        stats.mark_steps > 20,
+        "{} steps of marking",
+        stats.mark_steps
+    );
+    assert!(stats.bytes_promoted > 4 << 20);
 }

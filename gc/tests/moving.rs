@@ -349,3 +349,68 @@ fn eden_regains_its_size_after_it_was_cut() {
     world.full();
     assert_eq!(world.heap.nursery.size, size);
 }
+
+#[test]
+fn single_slots_of_a_big_array_are_remembered() {
+    for old in [true, false] {
+        let mut world = World::new(small());
+        let array = if old {
+            world.heap.allocate_old(CLASS, Format::INDEXABLE, 50_000)
+        } else {
+            world.heap.allocate(CLASS, Format::INDEXABLE, 50_000)
+        };
+        let array = array.expect("room");
+        world.root(array);
+        for index in 0..50_000 {
+            let text = world.bytes(&(index as u32).to_le_bytes());
+            world.heap.set_slot(array, index, text);
+            world.poll();
+        }
+        for index in 0..50_000 {
+            let text = world.heap.slot(array, index);
+            assert_eq!(world.heap.bytes(text), (index as u32).to_le_bytes());
+        }
+        world.full();
+        assert_eq!(world.heap.stats().remembered, 0);
+    }
+}
+
+#[test]
+fn too_many_stores_into_a_big_array_remember_it_as_a_whole() {
+    let mut world = World::new(small());
+    let array = world
+        .heap
+        .allocate_old(CLASS, Format::INDEXABLE, 5000)
+        .expect("room");
+    world.root(array);
+    let text = world.bytes(b"again and again");
+    for index in 0..200_000 {
+        world.heap.set_slot(array, index % 5000, text);
+    }
+    assert!(world.heap.stats().remembered < 100_000);
+    world.scavenge();
+    for index in 0..5000 {
+        let text = world.heap.slot(array, index);
+        assert_eq!(world.heap.bytes(text), b"again and again");
+    }
+    world.heap.set_slot(array, 0, Oop::ZERO);
+    world.heap.remember_slot(array, 4999);
+    world.scavenge();
+    world.verify();
+}
+
+#[test]
+fn a_big_weak_object_stays_weak() {
+    let mut world = World::new(small());
+    let weak = world
+        .heap
+        .allocate_old(CLASS, Format::WEAK, 5000)
+        .expect("room");
+    world.root(weak);
+    for index in 0..5000 {
+        let text = world.bytes(b"dead");
+        world.heap.set_slot(weak, index, text);
+    }
+    world.scavenge();
+    assert!((0..5000).all(|index| world.heap.slot(weak, index) == world.heap.nil()));
+}

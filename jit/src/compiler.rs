@@ -1,7 +1,7 @@
 //! RTL in, callable machine code out: checks, lowers, installs, lists, removes.
 
 use crate::code_space::{CodeSpace, CodeSpaceError};
-use crate::isa::{self, x64};
+use crate::isa::{self, host};
 use crate::listing;
 use crate::lowering::{Lowered, Request};
 use crate::rtl::Op;
@@ -75,7 +75,7 @@ impl Compiler {
     /// A compiler whose code takes at most `size` bytes.
     pub fn new(size: usize) -> io::Result<Compiler> {
         let mut space = CodeSpace::new(size)?;
-        let code = x64::stubs::assemble();
+        let code = host::stubs::assemble();
         let about = About {
             name: "stubs".into(),
             ops: Box::new([]),
@@ -106,7 +106,7 @@ impl Compiler {
         function: u64,
     ) -> Result<u64, CompileError> {
         let facts = check_linked(ops, argument_count, function)?;
-        let lowered = x64::lower::lower(&Request {
+        let lowered = host::lower::lower(&Request {
             ops,
             facts: &facts,
             argument_count,
@@ -170,7 +170,7 @@ impl Compiler {
         &self.stubs
     }
 
-    /// Runs the code at `code` on the VM stack of `context`, see `isa::x64::stubs`.
+    /// Runs the code at `code` on the VM stack of `context`, see `isa::host::stubs`.
     ///
     /// # Safety
     /// `code` is what `install` answered and was not removed since; receiver and arguments, as many

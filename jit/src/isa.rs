@@ -17,14 +17,21 @@ pub struct Isa {
     pub roles: &'static [(&'static str, Gpr)],
     /// Roles of floating-point registers.
     pub float_roles: &'static [(&'static str, Fpr)],
+    /// General registers that belong to the lowering, and that RTL does not name.
+    pub private: &'static [Gpr],
+    /// Floating-point registers that belong to the lowering.
+    pub private_float: &'static [Fpr],
 }
 
 /// x86-64.
-pub static X64: Isa = x64::registers::ISA;
+pub use x64::registers::ISA as X64;
 
 /// The instruction set that this program runs on.
 #[cfg(target_arch = "x86_64")]
-pub static HOST: &Isa = &X64;
+pub use x64 as host;
+
+/// Names of the registers of the instruction set that this program runs on.
+pub static HOST: &Isa = &host::registers::ISA;
 
 impl Isa {
     /// The general register with a name of the machine or of a role.
@@ -66,7 +73,7 @@ mod tests {
     #[test]
     fn registers_are_found_by_name_and_by_role() {
         assert_eq!(X64.gpr("rdi"), X64.gpr("rdi"));
-        assert_eq!(X64.gpr("scratch"), X64.gpr("r10"));
+        assert_eq!(X64.gpr("scratch"), X64.gpr("r14"));
         assert_eq!(X64.gpr("context"), X64.gpr("rbx"));
         assert_eq!(X64.fpr("fscratch"), X64.fpr("xmm15"));
         assert_eq!(X64.gpr("x0"), None);

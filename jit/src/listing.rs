@@ -5,13 +5,13 @@
 
 use crate::compiler::About;
 use crate::isa::HOST;
-use crate::isa::x64::disassembly::{self, Symbols};
+use crate::isa::host::disassembly::{self, Symbols};
 use crate::rtl::{Op, op};
 use crate::stubs::StubAddresses;
 use std::fmt::Write;
 
 /// Column at which the machine code begins.
-const CODE_COLUMN: usize = 44;
+const CODE_COLUMN: usize = 50;
 
 pub(crate) fn list(about: &About, code: &[u8], address: u64, stubs: &StubAddresses) -> String {
     let symbols = symbols(about, address, stubs);
@@ -29,7 +29,7 @@ pub(crate) fn list(about: &About, code: &[u8], address: u64, stubs: &StubAddress
         }
         let _ = writeln!(
             text,
-            "{rtl:<CODE_COLUMN$}{:04x}  {}",
+            "{rtl:<CODE_COLUMN$}  {:04x}  {}",
             line.offset, line.text
         );
     }

@@ -171,7 +171,7 @@ macro_rules! for_each_rtl_op {
             /// class X87) into the 10 bytes at `base + offset`.
             "storeX87" = StoreX87 store_x87 { base: Gpr, offset: Imm };
             /// `target :=` what the runtime entry makes of `source`; goes to `failed` where it
-            /// fails. Every register but `target` and the scratch ones keeps its value.
+            /// fails. Every register but `target` keeps its value.
             "runtime" = Runtime runtime { target: Gpr, entry: Ent, source: Gpr, failed: Lab };
             /// As `runtime`, with an object as a further argument.
             "runtimeWith" = RuntimeWith runtime_with { target: Gpr, entry: Ent, source: Gpr, object: Obj, failed: Lab };

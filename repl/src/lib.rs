@@ -8,3 +8,4 @@ pub mod interactive;
 pub mod options;
 pub mod run;
 pub mod session;
+pub mod statistics;

@@ -1,7 +1,7 @@
 //! A VM with everything that belongs to it: image, foreign machinery, options.
 
 use crate::options::{CommandLine, TraceChoice};
-use ffi::{Machinery, MachineryOptions};
+use ffi::machinery::{self, Machinery};
 use gc::{HeapOptions, Oop};
 use image::file;
 use image::snapshot;
@@ -58,13 +58,14 @@ impl Session {
             None => snapshot::load(BUILT_IN_IMAGE, options).map_err(|error| error.to_string())?,
             Some(path) => load_image(path, options)?,
         };
-        let machinery = Machinery::new(MachineryOptions {
+        let machinery = Machinery::new(machinery::Options {
             marshalling: line.marshal.into(),
             trace_rtl: line.traces(TraceChoice::Rtl),
             trace_asm: line.traces(TraceChoice::Asm),
-            trace_ffi: line.traces(TraceChoice::Ffi),
             perf_map: line.perf_map,
-        })?;
+            ..machinery::Options::default()
+        })
+        .map_err(|error| format!("cannot reserve code space: {error}"))?;
         vm.foreign = Some(Box::new(machinery));
         Ok(Session { vm })
     }
@@ -100,7 +101,7 @@ impl Session {
             .foreign
             .as_ref()
             .map_or(0, |foreign| foreign.code_bytes());
-        format!("{}\ncode space: {code} bytes", self.vm.heap().stats())
+        crate::statistics::report(&self.vm.heap().stats(), code)
     }
 }
 

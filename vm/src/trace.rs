@@ -97,6 +97,38 @@ impl Vm {
         format!("{}>>{selector}", self.class_name(holder))
     }
 
+    /// The bytecodes of a method and of the blocks in it, an instruction a line.
+    pub fn bytecode_listing(&self, compiled: Oop) -> String {
+        let heap = self.heap();
+        let literals = heap.slot(compiled, method::LITERALS);
+        let literal = |index: u16| self.describe_literal(heap.slot(literals, usize::from(index)));
+        let code = heap.bytes(heap.slot(compiled, method::BYTECODES));
+        // The last byte is the extra return that every method has.
+        let code = &code[..code.len() - 1];
+        let mut text = format!("{}\n", self.code_name(compiled));
+        text.push_str(&crate::bytecode::disassemble(code, &literal));
+        for position in 0..heap.slot_count(literals) {
+            let each = heap.slot(literals, position);
+            if each.is_pointer() && heap.class_index_of(each) == index::COMPILED_BLOCK {
+                text.push_str(&self.bytecode_listing(each));
+            }
+        }
+        text
+    }
+
+    fn describe_literal(&self, literal: Oop) -> String {
+        if !literal.is_pointer() {
+            return format!("{literal:?}");
+        }
+        match self.heap().class_index_of(literal) {
+            index::SYMBOL => format!("#{}", self.text(literal)),
+            index::STRING => format!("'{}'", self.text(literal)),
+            index::GLOBAL => self.text(self.heap().slot(literal, crate::known::global::NAME)),
+            index::COMPILED_BLOCK => self.code_name(literal),
+            _ => format!("an instance of {}", self.class_name(self.class_of(literal))),
+        }
+    }
+
     /// True for a class or metaclass.
     pub fn is_class(&self, object: Oop) -> bool {
         if !object.is_pointer() || self.heap().slot_count(object) < class::COUNT {

@@ -389,6 +389,25 @@ fn limits_are_errors() {
         too_many(format!("foo = ( {inlined} ] ] )")),
         "expected at most 255 temporaries in a method or block, found more"
     );
+    let assigned = |name: &str| format!("{} := 1. ", name.trim());
+    let outer: Vec<String> = (0..2)
+        .map(|level| names(200, &format!("t{level}_")))
+        .collect();
+    let values: String = outer
+        .iter()
+        .flat_map(|names| names.split_whitespace())
+        .map(assigned)
+        .collect();
+    let (stores, reads) = values.split_at(values.find("t1_").expect("second scope"));
+    assert_eq!(
+        too_many(format!(
+            "foo = ( | {} | {stores} ^ [ | {} | {reads} ^ [ {} ] ] )",
+            outer[0],
+            outer[1],
+            values.replace(" := 1", " foo")
+        )),
+        "expected at most 255 temporaries in a method or block, found more"
+    );
     let strings = "'a'. ".repeat(70_000);
     assert_eq!(
         too_many(format!(

@@ -7,19 +7,21 @@
 //! - constants lie in the range that their operation has a meaning for;
 //! - `context`, `stack`, `frame` and `cstack` are no targets, and `cstack` is read only where the
 //!   sequence reserves;
-//! - a scratch register is read only right behind the moves that set it, since every other
-//!   operation may use it.
+//! - the registers that belong to the lowering are no operands.
 
 use crate::isa::Isa;
 use crate::rtl::Op;
 use crate::rtl::operand::{Condition, Gpr, Label};
-use std::collections::HashMap;
 use std::fmt;
 use vm::entry::Entry;
 use vm::failure::Failure;
 
 /// Bytes of stack arguments that one call may have.
 pub const RESERVE_BYTES_MAX: i64 = 1 << 20;
+/// Greatest number of an argument that `fail` tells: elements of an Array may be meant.
+pub const FAIL_ARGUMENT_MAX: i64 = 0xFFFF;
+/// Greatest number of a label.
+pub const LABEL_MAX: u32 = 0xFFFF;
 /// Largest index of a slot that `slot` reads: its byte offset fits 32 bits.
 pub const SLOT_INDEX_MAX: i64 = (1 << 27) - 1;
 
@@ -51,13 +53,49 @@ impl std::error::Error for RtlError {}
 /// What is known of a checked sequence.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Facts {
-    /// Index of the operation that marks each label.
-    pub labels: HashMap<Label, usize>,
+    /// Index of the operation that marks each label, by the label's number.
+    labels: Vec<Option<u32>>,
     /// Index of the `reserve` operation.
     pub reserve: Option<usize>,
     /// True where the sequence takes addresses inside of objects, which must not move before the
     /// foreign call is over.
     pub takes_addresses: bool,
+}
+
+impl Facts {
+    /// Index of the operation that marks `label`.
+    ///
+    /// # Panics
+    /// Where none does; the check has found one for every label that is gone to.
+    #[inline]
+    pub fn place(&self, label: Label) -> usize {
+        self.place_if_marked(label)
+            .expect("the check has found the label's mark")
+    }
+
+    fn place_if_marked(&self, label: Label) -> Option<usize> {
+        self.labels
+            .get(label.0 as usize)
+            .copied()
+            .flatten()
+            .map(|index| index as usize)
+    }
+
+    fn mark(&mut self, label: Label, index: usize) -> Result<(), String> {
+        if label.0 > LABEL_MAX {
+            return Err(format!(
+                "{label} is more than the greatest label, {LABEL_MAX}"
+            ));
+        }
+        let number = label.0 as usize;
+        if self.labels.len() <= number {
+            self.labels.resize(number + 1, None);
+        }
+        match self.labels[number].replace(index as u32) {
+            Some(_) => Err(format!("{label} is marked twice")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Checks a sequence of a method with `argument_count` arguments, made for `isa`.
@@ -66,7 +104,6 @@ pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlE
         argument_count,
         isa,
         facts: Facts::default(),
-        scratch: Vec::new(),
     };
     let at = |index: usize, message: String| RtlError {
         index,
@@ -119,8 +156,6 @@ struct Checker<'a> {
     argument_count: usize,
     isa: &'a Isa,
     facts: Facts,
-    /// Scratch registers that hold a value at this point.
-    scratch: Vec<Gpr>,
 }
 
 type Checked = Result<(), String>;
@@ -133,10 +168,8 @@ impl Checker<'_> {
     /// Records what is true of the sequence as a whole: labels, for one, may be gone to from
     /// anywhere.
     fn note_place(&mut self, index: usize, op: &Op) -> Checked {
-        if let Op::Label { label } = op
-            && self.facts.labels.insert(*label, index).is_some()
-        {
-            return Err(format!("{label} is marked twice"));
+        if let Op::Label { label } = op {
+            self.facts.mark(*label, index)?;
         }
         if let Op::Reserve { .. } = op
             && self.facts.reserve.replace(index).is_some()
@@ -149,38 +182,29 @@ impl Checker<'_> {
 
     fn check_label(&self, op: &Op) -> Checked {
         match op.label() {
-            Some(label) if !self.facts.labels.contains_key(&label) => {
+            Some(label) if self.facts.place_if_marked(label).is_none() => {
                 Err(format!("{label} is marked nowhere"))
             }
             _ => Ok(()),
         }
     }
 
-    fn check_registers(&mut self, op: &Op) -> Checked {
-        let scratches = [self.role("scratch"), self.role("scratch2")];
-        let is_move = is_plain_move(op);
-        let mut written = None;
+    fn check_registers(&self, op: &Op) -> Checked {
         for (operand, register) in op.general_registers() {
-            let name = self.isa.gpr_name(register);
-            let is_scratch = scratches.contains(&Some(register));
-            if is_scratch && !is_move && !matches!(op, Op::CallRegister { .. }) {
-                return Err(format!(
-                    "{operand} is {name}, which belongs to the lowering"
-                ));
+            if self.isa.private.contains(&register) {
+                return Err(private(operand, self.isa.gpr_name(register)));
             }
             if operand == "target" {
                 self.check_target(register)?;
-                written = is_scratch.then_some(register);
-            } else if is_scratch && !self.scratch.contains(&register) {
-                return Err(format!("{operand} is {name}, which holds nothing here"));
             } else if self.role("cstack") == Some(register) && self.facts.reserve.is_none() {
                 return Err(format!("{operand} is cstack, and nothing was reserved"));
             }
         }
-        if !is_move && !matches!(op, Op::Note { .. }) {
-            self.scratch.clear();
+        for (operand, register) in op.float_registers() {
+            if self.isa.private_float.contains(&register) {
+                return Err(private(operand, self.isa.fpr_name(register)));
+            }
         }
-        self.scratch.extend(written);
         Ok(())
     }
 
@@ -210,7 +234,7 @@ impl Checker<'_> {
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
             Op::BranchF { condition, .. } => check_float_condition(condition),
             Op::Fail { argument, reason } => {
-                range("argument", argument, 0, self.argument_count as i64)?;
+                range("argument", argument, 0, FAIL_ARGUMENT_MAX)?;
                 if reason == 0 || Failure::from_code(reason as u64).is_some() {
                     Ok(())
                 } else {
@@ -242,21 +266,8 @@ fn check_float_condition(condition: Condition) -> Checked {
     Ok(())
 }
 
-/// True for the moves that every lowering does without a scratch register; an operation that is
-/// not listed may not read one.
-fn is_plain_move(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Move { .. }
-            | Op::Constant { .. }
-            | Op::Literal { .. }
-            | Op::Argument { .. }
-            | Op::BitsToFloat { .. }
-            | Op::BitsFromFloat { .. }
-            | Op::Extend { .. }
-            | Op::Load { .. }
-            | Op::Store { .. }
-    )
+fn private(operand: &str, name: &str) -> String {
+    format!("{operand} is {name}, which belongs to the lowering")
 }
 
 fn range(operand: &str, value: i64, least: i64, greatest: i64) -> Checked {
@@ -290,7 +301,7 @@ mod tests {
             Op::Jump { label: Label(3) },
         ];
         let facts = check(&ops, 0, &X64).expect("the sequence is right");
-        assert_eq!(facts.labels[&Label(3)], 1);
+        assert_eq!(facts.place(Label(3)), 1);
         assert_eq!(facts.reserve, Some(0));
     }
 
@@ -356,23 +367,37 @@ mod tests {
     }
 
     #[test]
-    fn scratch_registers_carry_a_value_through_moves_only() {
-        let set = Op::Argument {
-            target: R10,
-            index: 1,
-        };
-        let call = Op::CallRegister { function: R10 };
+    fn private_registers_are_no_operands() {
         let end = Op::Return { source: RAX };
-        assert!(check(&[set.clone(), call.clone(), end.clone()], 1, &X64).is_ok());
-        let between = Op::TagSmall {
-            target: RAX,
-            source: RAX,
-        };
-        assert!(message(&[set, between, call, end.clone()]).ends_with("holds nothing here"));
-        let tag = Op::TagSmall {
-            target: R10,
-            source: RAX,
-        };
-        assert!(message(&[tag, end]).ends_with("belongs to the lowering"));
+        for op in [
+            Op::TagSmall {
+                target: R10,
+                source: RAX,
+            },
+            Op::Move {
+                target: RAX,
+                source: R11,
+            },
+            Op::MoveF {
+                target: XMM14,
+                source: XMM0,
+            },
+        ] {
+            assert!(message(&[op, end.clone()]).ends_with("which belongs to the lowering"));
+        }
+        assert!(
+            check(
+                &[
+                    Op::TagSmall {
+                        target: R14,
+                        source: R15
+                    },
+                    end
+                ],
+                1,
+                &X64
+            )
+            .is_ok()
+        );
     }
 }

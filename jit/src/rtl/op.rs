@@ -89,6 +89,16 @@ macro_rules! define {
                 registers.into_iter().filter_map(|(name, register)| Some((name, register?)))
             }
 
+            /// The floating-point registers among the operands, with the operands' names.
+            pub fn float_registers(&self) -> impl Iterator<Item = (&'static str, Fpr)> {
+                let registers: Vec<_> = match self {
+                    $(Op::$variant { $($field,)* } => vec![
+                        $((stringify!($field), Operand::float_register($field)),)*
+                    ],)*
+                };
+                registers.into_iter().filter_map(|(name, register)| Some((name, register?)))
+            }
+
             /// The label among the operands.
             pub fn label(&self) -> Option<Lab> {
                 match self {

@@ -268,6 +268,10 @@ pub trait Operand: Sized {
     fn general_register(&self) -> Option<Gpr> {
         None
     }
+    /// The floating-point register, where it is one.
+    fn float_register(&self) -> Option<Fpr> {
+        None
+    }
     /// The label, where it is one.
     fn label(&self) -> Option<Label> {
         None
@@ -302,7 +306,7 @@ macro_rules! operand {
 operand! {
     Gpr, gpr, "the Symbol of a general register", |value, f, isa| f.write_str(isa.gpr_name(value)),
         general_register;
-    Fpr, fpr, "the Symbol of a floating-point register", |value, f, isa| f.write_str(isa.fpr_name(value));
+    Fpr, fpr, "the Symbol of a floating-point register", |value, f, isa| f.write_str(isa.fpr_name(value)), float_register;
     Imm, imm, "an Integer of 64 bits", |value, f, _isa| print_constant(value, f);
     Label, lab, "a label, an Integer from 0", |value, f, _isa| write!(f, "{value}"), label;
     Oop, obj, "an object", |value, f, _isa| print_object(value, f);

@@ -67,6 +67,8 @@ pub(super) enum Copied {
 /// A method or a block that is not inlined.
 #[derive(Default)]
 pub(super) struct Frame {
+    /// Where it starts.
+    pub(super) at: u32,
     /// The variables of outer frames that it uses, in order of first use.
     pub(super) captured: Vec<u32>,
     /// What is copied, in order.
@@ -83,8 +85,9 @@ pub(super) struct Analysis<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    /// Gives shared variables their slots and frames what they copy.
-    pub(super) fn finish(mut self) -> Analysis<'a> {
+    /// Gives shared variables their slots and frames what they copy. A frame that would copy more
+    /// than `limit` values is the error.
+    pub(super) fn finish(mut self, limit: usize) -> Result<Analysis<'a>, Frame> {
         for variable in &mut self.variables {
             if variable.is_shared {
                 let scope = &mut self.scopes[variable.scope as usize];
@@ -102,8 +105,11 @@ impl<'a> Analysis<'a> {
                 if !frame.copied.contains(&copied) {
                     frame.copied.push(copied);
                 }
+                if frame.copied.len() > limit {
+                    return Err(std::mem::take(frame));
+                }
             }
         }
-        self
+        Ok(self)
     }
 }

@@ -250,7 +250,7 @@ impl<'a, 's> Generator<'a, 's> {
             self.push_copied(copied);
         }
         let literal = self.code().literal(LiteralDraft::Block(Box::new(draft)));
-        // More copied values than a u8 counts have failed as too many temporaries.
+        // The analysis has refused more copied values than a u8 counts.
         self.emit(Bytecode::MakeBlock {
             literal,
             copied: copied.len() as u8,

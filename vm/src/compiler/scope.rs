@@ -7,6 +7,7 @@ use super::ast::{Binding, Block, Expression, Name, Send, Sequence, Variable as V
 use super::error::{CompileError, ErrorKind, Result};
 use super::inline::{self, Inlined};
 use super::source::Source;
+use hashbrown::{HashMap, HashSet};
 
 /// What the outermost scope declares.
 pub(super) struct Declarations<'a> {
@@ -37,9 +38,18 @@ pub(super) fn analyse<'a>(
         frames: Vec::new(),
         loops: Vec::new(),
         loop_count: 0,
+        visible: HashMap::new(),
+        captures: HashSet::new(),
     };
     analyser.method(declarations)?;
-    Ok(analyser.analysis.finish())
+    analyser.analysis.finish(NUMBER_LIMIT).map_err(|frame| {
+        let what = "temporaries in a method or block";
+        let kind = ErrorKind::TooMany {
+            what,
+            limit: NUMBER_LIMIT,
+        };
+        CompileError::new(source, frame.at as usize, kind)
+    })
 }
 
 struct Analyser<'a, 's> {
@@ -53,6 +63,10 @@ struct Analyser<'a, 's> {
     /// The inlined loops around, of all frames.
     loops: Vec<u32>,
     loop_count: u32,
+    /// The declarations of each name in the scopes around, outermost first.
+    visible: HashMap<&'a str, Vec<u32>>,
+    /// Frames and the variables that they are known to capture.
+    captures: HashSet<(u32, u32)>,
 }
 
 /// How a name is declared.
@@ -76,22 +90,25 @@ impl<'a> Analyser<'a, '_> {
     // --- declaring -----------------------------------------------------------------------------
 
     fn method(&mut self, declarations: &Declarations<'a>) -> Result<()> {
-        self.enter_frame();
+        self.enter_frame(0);
         self.enter_scope();
         self.declare_all(declarations.arguments, Declaration::Argument)?;
         if let Some(error) = declarations.error {
             self.declare_all(&[error], Declaration::ErrorTemporary)?;
         }
         self.sequence(&declarations.body)?;
-        self.scopes.pop();
+        self.leave_scope();
         self.frames.pop();
         Ok(())
     }
 
-    fn enter_frame(&mut self) {
+    fn enter_frame(&mut self, at: u32) {
         self.frames
             .push((self.analysis.frames.len() as u32, self.loops.len()));
-        self.analysis.frames.push(Frame::default());
+        self.analysis.frames.push(Frame {
+            at,
+            ..Frame::default()
+        });
     }
 
     fn enter_scope(&mut self) -> u32 {
@@ -125,10 +142,13 @@ impl<'a> Analyser<'a, '_> {
                     },
                 );
             }
-            let declared = self.analysis.scopes[scope as usize].variables.clone();
-            if let Some(first) = self.find(declared, name.text) {
-                let first = self.analysis.variables[first as usize].name.at;
-                let first = self.source.position(first as usize);
+            let number = self.analysis.variables.len() as u32;
+            let visible = self.visible.entry(name.text).or_default();
+            let outer = visible
+                .last()
+                .map(|&outer| &self.analysis.variables[outer as usize]);
+            if let Some(first) = outer.filter(|outer| outer.scope == scope) {
+                let first = self.source.position(first.name.at as usize);
                 let (what, name_text) = ("variable", name.text.to_owned());
                 let kind = ErrorKind::Duplicate {
                     what,
@@ -137,6 +157,7 @@ impl<'a> Analyser<'a, '_> {
                 };
                 return self.fail(name.at, kind);
             }
+            visible.push(number);
             let is_argument = matches!(declaration, Declaration::Argument);
             self.analysis.variables.push(Variable {
                 name,
@@ -161,10 +182,14 @@ impl<'a> Analyser<'a, '_> {
         Ok(())
     }
 
-    fn find(&self, variables: std::ops::Range<u32>, name: &str) -> Option<u32> {
-        variables
-            .into_iter()
-            .find(|&id| self.analysis.variables[id as usize].name.text == name)
+    fn leave_scope(&mut self) {
+        let Some(scope) = self.scopes.pop() else {
+            return;
+        };
+        for id in self.analysis.scopes[scope as usize].variables.clone() {
+            let name = self.analysis.variables[id as usize].name.text;
+            self.visible.get_mut(name).and_then(Vec::pop);
+        }
     }
 
     // --- walking, in the order of evaluation ---------------------------------------------------
@@ -270,16 +295,16 @@ impl<'a> Analyser<'a, '_> {
         block.scope.set(self.enter_scope());
         self.declare_all(block.parameters, Declaration::InlinedParameter)?;
         self.sequence(&block.body)?;
-        self.scopes.pop();
+        self.leave_scope();
         Ok(())
     }
 
     fn real_block(&mut self, block: &'a Block<'a>) -> Result<()> {
-        self.enter_frame();
+        self.enter_frame(block.start);
         block.scope.set(self.enter_scope());
         self.declare_all(block.parameters, Declaration::Argument)?;
         self.sequence(&block.body)?;
-        self.scopes.pop();
+        self.leave_scope();
         self.frames.pop();
         Ok(())
     }
@@ -306,9 +331,7 @@ impl<'a> Analyser<'a, '_> {
     }
 
     fn local(&self, name: &str) -> Option<u32> {
-        self.scopes.iter().rev().find_map(|&scope| {
-            self.find(self.analysis.scopes[scope as usize].variables.clone(), name)
-        })
+        self.visible.get(name)?.last().copied()
     }
 
     fn read(&mut self, node: &VariableNode<'a>) {
@@ -371,16 +394,12 @@ impl<'a> Analyser<'a, '_> {
         // The blocks of a loop that also stores: the store comes again after the block is made.
         let outermost = self.loops.get(variable.loop_depth).copied();
         variable.is_shared |= outermost.is_some() && outermost == variable.store_loop;
-        for &(frame, _) in self
-            .frames
-            .iter()
-            .rev()
-            .take_while(|&&(frame, _)| frame != home)
-        {
-            let captured = &mut self.analysis.frames[frame as usize].captured;
-            if !captured.contains(&local) {
-                captured.push(local);
+        for &(frame, _) in self.frames.iter().rev() {
+            // What a frame captures, the frames between it and the variable's capture already.
+            if frame == home || !self.captures.insert((frame, local)) {
+                break;
             }
+            self.analysis.frames[frame as usize].captured.push(local);
         }
     }
 }

@@ -6,6 +6,10 @@ use super::lexer::TokenKind;
 use super::parser::{Parser, RESERVED};
 use bumpalo::collections::Vec as ArenaVec;
 
+/// The most statements that are compiled as one unit, so that a very long script does not run out
+/// of literals.
+const UNIT_STATEMENT_LIMIT: usize = 4096;
+
 impl<'a> Parser<'a> {
     /// Parses the rest of the text as a script.
     pub(super) fn script(&mut self) -> Result<Vec<ScriptItem<'a>>> {
@@ -70,12 +74,15 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Statements up to the next class definition or the end.
+    /// Statements up to the next class definition, the end or the limit.
     fn unit(&mut self) -> Result<Statements<'a>> {
         let start = self.token.start;
         let mut declarations = ArenaVec::new_in(self.arena);
         let mut statements: ArenaVec<'_, Statement<'a>> = ArenaVec::new_in(self.arena);
-        while !self.at(TokenKind::End) && !self.at_class()? {
+        while !self.at(TokenKind::End)
+            && statements.len() < UNIT_STATEMENT_LIMIT
+            && !self.at_class()?
+        {
             if self.at_operator_start('|') {
                 declarations.extend_from_slice(self.names_between_bars("variable")?);
                 continue;

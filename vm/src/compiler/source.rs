@@ -19,7 +19,13 @@ pub struct Source {
     name: String,
     text: String,
     line_starts: Vec<u32>,
+    /// The number of characters that start before each stretch of the text, so that columns in
+    /// very long lines are cheap.
+    characters_before: Vec<u32>,
 }
+
+/// Bytes of a stretch.
+const STRETCH: usize = 1024;
 
 impl Source {
     /// A source of the given bytes. `name` is what messages call it: a file name, say.
@@ -49,10 +55,16 @@ impl Source {
         let line_ends = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
         let mut line_starts = vec![0];
         line_starts.extend(line_ends.map(|(at, _)| at as u32 + 1));
+        let mut characters_before = vec![0];
+        for stretch in text.as_bytes().chunks(STRETCH) {
+            let before = characters_before.last().copied().unwrap_or_default();
+            characters_before.push(before + characters(stretch));
+        }
         Source {
             name,
             text,
             line_starts,
+            characters_before,
         }
     }
 
@@ -77,12 +89,19 @@ impl Source {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.line(offset);
         let start = self.line_starts[line as usize - 1] as usize;
-        let column = self.text[start..offset].chars().count() as u32 + 1;
+        let column = self.characters(offset) - self.characters(start) + 1;
         Position {
             offset: offset as u32,
             line,
             column,
         }
+    }
+
+    /// The number of characters before byte `offset`.
+    fn characters(&self, offset: usize) -> u32 {
+        let stretch = offset / STRETCH;
+        let rest = &self.text.as_bytes()[stretch * STRETCH..offset];
+        self.characters_before[stretch] + characters(rest)
     }
 
     /// The bytes of line `line` (from 1), its line end excluded.
@@ -94,6 +113,12 @@ impl Source {
         };
         start..end
     }
+}
+
+/// The number of characters that start in `bytes`, a part of a UTF-8 text.
+fn characters(bytes: &[u8]) -> u32 {
+    let is_start = |&&byte: &&u8| byte & 0b1100_0000 != 0b1000_0000;
+    bytes.iter().filter(is_start).count() as u32
 }
 
 #[cfg(test)]
@@ -116,6 +141,16 @@ mod tests {
         assert_eq!(at(99), (3, 3));
         assert_eq!(source.line_range(1), 0..3);
         assert_eq!(source.line_range(3), 5..7);
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_exact() {
+        let text = "aéß€".repeat(1000);
+        let source = Source::new("x", text.as_str()).expect("UTF-8");
+        for (index, (offset, _)) in text.char_indices().enumerate() {
+            assert_eq!(source.position(offset).column as usize, index + 1);
+        }
+        assert_eq!(source.position(text.len()).column, 4001);
     }
 
     #[test]

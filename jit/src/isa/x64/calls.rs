@@ -32,11 +32,11 @@ impl Lowering<'_> {
         self.fix_up(stub);
     }
 
-    /// Calls a runtime entry with the value in `scratch`, and leaves its result there.
+    /// Calls a runtime entry with the value in `temp`, and leaves its result there.
     pub(super) fn call_entry(&mut self, entry: Entry, extra: Option<Oop>, failed: Label) {
         let failed = self.label_of(failed);
         let extra = extra.map_or(0, |object| object.bits() as i64);
-        self.load_constant(super::registers::SCRATCH2, extra);
+        self.load_constant(super::registers::TEMP2, extra);
         if !self.reserves() {
             asm!(self.ops; mov cstack, [BYTE context + C_SP]);
         }
@@ -52,8 +52,8 @@ impl Lowering<'_> {
             self.fix_up(function);
         } else {
             asm!(self.ops
-                ; mov scratch2, QWORD function as i64
-                ; call scratch2
+                ; mov temp2, QWORD function as i64
+                ; call temp2
             );
         }
         self.switch_back();
@@ -94,17 +94,17 @@ impl Lowering<'_> {
     fn switch_back(&mut self) {
         asm!(self.ops
             ; mov stack, [BYTE context + SP]
-            ; mov scratch, [BYTE context + ERRNO_LOCATION]
-            ; mov scratch_d, [scratch]
-            ; mov [BYTE context + ERRNO], scratch
+            ; mov temp, [BYTE context + ERRNO_LOCATION]
+            ; mov temp_d, [temp]
+            ; mov [BYTE context + ERRNO], temp
         );
         if self.request.facts.takes_addresses {
             asm!(self.ops
                 ; dec DWORD [context + HELD]
-                ; mov scratch_d, [context + HELD]
-                ; cmp scratch_d, [context + HELD_FLOOR]
+                ; mov temp_d, [context + HELD]
+                ; cmp temp_d, [context + HELD_FLOOR]
                 ; jae BYTE >kept
-                ; mov [context + HELD_FLOOR], scratch_d
+                ; mov [context + HELD_FLOOR], temp_d
                 ; kept:
             );
         }

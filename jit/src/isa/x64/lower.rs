@@ -12,7 +12,7 @@
 //!
 //! Templates of more than a few lines are in `moves`, `objects` and `calls`.
 
-use super::registers::{CSTACK, RESULT, SCRATCH, asm};
+use super::registers::{CSTACK, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
 use crate::lowering::{Fixup, Lowered, Request};
 use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Precision, Width};
@@ -102,9 +102,9 @@ impl Lowering<'_> {
     /// `target := left op right` for an `op` between doubles.
     fn double(&mut self, target: Fpr, left: Fpr, right: Fpr, op: fn(&mut Self, Fpr, Fpr)) {
         if target == right && target != left {
-            asm!(self.ops; movaps fscratch, Rx(right));
+            asm!(self.ops; movaps ftemp, Rx(right));
             self.move_f(target, left);
-            op(self, target, super::registers::FSCRATCH);
+            op(self, target, super::registers::FTEMP);
         } else {
             self.move_f(target, left);
             op(self, target, right);
@@ -211,8 +211,8 @@ impl Visitor for Lowering<'_> {
         } else if let Ok(value) = i32::try_from(value) {
             asm!(self.ops; add Rq(target), DWORD value);
         } else {
-            self.load_constant(SCRATCH, value);
-            asm!(self.ops; add Rq(target), scratch);
+            self.load_constant(TEMP, value);
+            asm!(self.ops; add Rq(target), temp);
         }
     }
 
@@ -223,8 +223,8 @@ impl Visitor for Lowering<'_> {
         } else if let Ok(value) = i32::try_from(value) {
             asm!(self.ops; and Rq(target), DWORD value);
         } else {
-            self.load_constant(SCRATCH, value);
-            asm!(self.ops; and Rq(target), scratch);
+            self.load_constant(TEMP, value);
+            asm!(self.ops; and Rq(target), temp);
         }
     }
 
@@ -322,9 +322,9 @@ impl Visitor for Lowering<'_> {
         let overflow = self.label_of(overflow);
         // Multiplying by 8 is a shift that tells whether bits were lost.
         asm!(self.ops
-            ; imul scratch, Rq(source), BYTE 1 << TAG_BITS
+            ; imul temp, Rq(source), BYTE 1 << TAG_BITS
             ; jo =>overflow
-            ; lea Rq(target), [BYTE scratch + TAG_INTEGER as i8]
+            ; lea Rq(target), [BYTE temp + TAG_INTEGER as i8]
         );
     }
 
@@ -363,10 +363,10 @@ impl Visitor for Lowering<'_> {
 
     fn c_string(&mut self, target: Gpr, source: Gpr, other: Label) {
         let refused = self.label_of(other);
-        self.move_(SCRATCH, source);
+        self.move_(TEMP, source);
         self.call_stub(self.request.stubs.c_string());
         asm!(self.ops; jnz =>refused);
-        self.move_(target, SCRATCH);
+        self.move_(target, TEMP);
     }
 
     fn body_address(&mut self, target: Gpr, source: Gpr) {
@@ -402,27 +402,27 @@ impl Visitor for Lowering<'_> {
     }
 
     fn runtime(&mut self, target: Gpr, entry: Entry, source: Gpr, failed: Label) {
-        self.move_(SCRATCH, source);
+        self.move_(TEMP, source);
         self.call_entry(entry, None, failed);
-        self.move_(target, SCRATCH);
+        self.move_(target, TEMP);
     }
 
     fn runtime_with(&mut self, target: Gpr, entry: Entry, source: Gpr, object: Oop, failed: Label) {
-        self.move_(SCRATCH, source);
+        self.move_(TEMP, source);
         self.call_entry(entry, Some(object), failed);
-        self.move_(target, SCRATCH);
+        self.move_(target, TEMP);
     }
 
     fn runtime_to_float(&mut self, target: Fpr, entry: Entry, source: Gpr, failed: Label) {
-        self.move_(SCRATCH, source);
+        self.move_(TEMP, source);
         self.call_entry(entry, None, failed);
-        self.bits_to_float(target, SCRATCH);
+        self.bits_to_float(target, TEMP);
     }
 
     fn runtime_from_float(&mut self, target: Gpr, entry: Entry, source: Fpr, failed: Label) {
-        self.bits_from_float(SCRATCH, source);
+        self.bits_from_float(TEMP, source);
         self.call_entry(entry, None, failed);
-        self.move_(target, SCRATCH);
+        self.move_(target, TEMP);
     }
 
     fn return_(&mut self, source: Gpr) {

@@ -1,7 +1,7 @@
 //! Templates that move, extend and compare.
 
 use super::lower::Lowering;
-use super::registers::{SCRATCH, asm};
+use super::registers::{TEMP, asm};
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Precision, Width};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
@@ -129,8 +129,8 @@ impl Lowering<'_> {
         } else if let Ok(value) = i32::try_from(value) {
             asm!(self.ops; cmp Rq(left), DWORD value);
         } else {
-            self.load_constant(SCRATCH, value);
-            asm!(self.ops; cmp Rq(left), scratch);
+            self.load_constant(TEMP, value);
+            asm!(self.ops; cmp Rq(left), temp);
         }
     }
 

@@ -1,10 +1,10 @@
 //! Templates that know the representation of objects, see `gc::oop` and `gc::layout`.
 //!
-//! What is taken apart is taken apart in the scratch registers, so that the operand is whole on the
+//! What is taken apart is taken apart in the temporaries, so that the operand is whole on the
 //! way to the label.
 
 use super::lower::Lowering;
-use super::registers::{SCRATCH, asm};
+use super::registers::{TEMP, asm};
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Fpr, Gpr, Label};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
@@ -17,66 +17,66 @@ const BYTES_PLACE: i8 = (BYTES_BIT / 8) as i8;
 const BYTES_MASK: i8 = 1 << (BYTES_BIT % 8);
 
 impl Lowering<'_> {
-    /// Goes to `other` unless `source` has the tag; leaves `source - tag` in `scratch`.
+    /// Goes to `other` unless `source` has the tag; leaves `source - tag` in `temp`.
     pub(super) fn check_tag(&mut self, source: Gpr, tag: u64, other: Label) {
         let other = self.label_of(other);
         asm!(self.ops
-            ; lea scratch, [BYTE Rq(source) - tag as i8]
-            ; test scratch_b, TAG_MASK as i8
+            ; lea temp, [BYTE Rq(source) - tag as i8]
+            ; test temp_b, TAG_MASK as i8
             ; jnz =>other
         );
     }
 
     pub(super) fn unbox_immediate_float(&mut self, target: Fpr, source: Gpr, other: Label) {
         self.check_tag(source, TAG_FLOAT, other);
-        asm!(self.ops; shr scratch, TAG_BITS as i8);
+        asm!(self.ops; shr temp, TAG_BITS as i8);
         // 0 and 1 are the zeros.
-        self.compare_byte(SCRATCH, 1);
+        self.compare_byte(TEMP, 1);
         asm!(self.ops
             ; jbe BYTE >zero
-            ; mov scratch2, QWORD FLOAT_EXPONENT_OFFSET as i64
-            ; add scratch, scratch2
+            ; mov temp2, QWORD FLOAT_EXPONENT_OFFSET as i64
+            ; add temp, temp2
             ; zero:
-            ; ror scratch, 1
-            ; movq Rx(target), scratch
+            ; ror temp, 1
+            ; movq Rx(target), temp
         );
     }
 
     pub(super) fn box_immediate_float(&mut self, target: Gpr, source: Fpr, other: Label) {
         let other = self.label_of(other);
         asm!(self.ops
-            ; movq scratch, Rx(source)
-            ; rol scratch, 1
+            ; movq temp, Rx(source)
+            ; rol temp, 1
         );
-        self.compare_byte(SCRATCH, 1);
+        self.compare_byte(TEMP, 1);
         asm!(self.ops
             ; jbe BYTE >zero
-            ; mov scratch2, QWORD FLOAT_EXPONENT_OFFSET as i64
-            ; sub scratch, scratch2
+            ; mov temp2, QWORD FLOAT_EXPONENT_OFFSET as i64
+            ; sub temp, temp2
         );
         // What would read as a zero needs a box.
-        self.compare_byte(SCRATCH, 1);
+        self.compare_byte(TEMP, 1);
         asm!(self.ops
             ; jbe =>other
-            ; mov scratch2, scratch
-            ; shr scratch2, (u64::BITS - TAG_BITS) as i8
+            ; mov temp2, temp
+            ; shr temp2, (u64::BITS - TAG_BITS) as i8
             ; jnz =>other
             ; zero:
-            ; lea Rq(target), [scratch * 8 + TAG_FLOAT as i32]
+            ; lea Rq(target), [temp * 8 + TAG_FLOAT as i32]
         );
     }
 
     /// An immediate's class index is its tag.
     pub(super) fn load_class_index(&mut self, target: Gpr, source: Gpr) {
         asm!(self.ops
-            ; mov scratch_d, Rd(source)
-            ; and scratch_d, BYTE TAG_MASK as i8
+            ; mov temp_d, Rd(source)
+            ; and temp_d, BYTE TAG_MASK as i8
             ; jnz BYTE >immediate
-            ; mov scratch_d, DWORD [BYTE Rq(source) + 0]
-            ; and scratch_d, DWORD CLASS_INDEX_MASK as i32
+            ; mov temp_d, DWORD [BYTE Rq(source) + 0]
+            ; and temp_d, DWORD CLASS_INDEX_MASK as i32
             ; immediate:
         );
-        self.move_(target, SCRATCH);
+        self.move_(target, TEMP);
     }
 
     pub(super) fn check_byte_object(&mut self, source: Gpr, other: Label) {

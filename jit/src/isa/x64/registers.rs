@@ -31,16 +31,22 @@ registers! {
 }
 
 /// Declares the roles: Rust constants, the ISA's table, and `asm!`, which is `dynasm!` with the
-/// roles as register names. `$d` is a dollar sign.
+/// roles as register names. Private registers have no name in RTL. `$d` is a dollar sign.
 macro_rules! roles {
     ($d:tt
      general { $($(#[$doc:meta])* $constant:ident = $register:ident $name:literal [$($alias:ident = $asm:ident)*];)* }
-     float { $($(#[$fdoc:meta])* $fconstant:ident = $fregister:ident $fname:literal [$($falias:ident = $fasm:ident)*];)* }) => {
+     private { $($(#[$pdoc:meta])* $pconstant:ident = $pregister:ident [$($palias:ident = $pasm:ident)*];)* }
+     float { $($(#[$fdoc:meta])* $fconstant:ident = $fregister:ident $fname:literal [];)* }
+     private_float { $($(#[$qdoc:meta])* $qconstant:ident = $qregister:ident [$qalias:ident = $qasm:ident];)* }) => {
         $($(#[$doc])* pub const $constant: Gpr = $register;)*
+        $($(#[$pdoc])* pub const $pconstant: Gpr = $pregister;)*
         $($(#[$fdoc])* pub const $fconstant: Fpr = $fregister;)*
+        $($(#[$qdoc])* pub const $qconstant: Fpr = $qregister;)*
 
         const ROLES: &[(&str, Gpr)] = &[$(($name, $constant),)*];
         const FLOAT_ROLES: &[(&str, Fpr)] = &[$(($fname, $fconstant),)*];
+        const PRIVATE: &[Gpr] = &[$($pconstant,)*];
+        const PRIVATE_FLOAT: &[Fpr] = &[$($qconstant,)*];
 
         /// `dynasm!` for x86-64 with the roles as register names; suffix `_d` and `_b` are the low
         /// 32 and 8 bits.
@@ -49,7 +55,8 @@ macro_rules! roles {
                 dynasmrt::dynasm!($d ops
                     ; .arch x64
                     $($(; .alias $alias, $asm)*)*
-                    $($(; .alias $falias, $fasm)*)*
+                    $($(; .alias $palias, $pasm)*)*
+                    $(; .alias $qalias, $qasm)*
                     ; $d ($d t)*
                 )
             };
@@ -67,24 +74,34 @@ roles! { $ general {
     FRAME = RBP "frame" [frame = rbp];
     /// Result of a method.
     RESULT = RAX "result" [result = rax];
-    /// Scratch of the lowering: no value survives an operation here.
-    SCRATCH = R10 "scratch" [scratch = r10 scratch_d = r10d scratch_b = r10b];
-    /// Second scratch of the lowering.
-    SCRATCH2 = R11 "scratch2" [scratch2 = r11 scratch2_d = r11d];
+    /// The producer's, for values between two operations. Callee-saved in C.
+    SCRATCH = R14 "scratch" [];
+    /// The producer's second. Callee-saved in C.
+    SCRATCH2 = R15 "scratch2" [];
     /// Base of the outgoing stack arguments of a foreign call. Callee-saved in C.
     CSTACK = R12 "cstack" [cstack = r12];
+} private {
+    /// For values within one operation's code.
+    TEMP = R10 [temp = r10 temp_d = r10d temp_b = r10b];
+    /// The second.
+    TEMP2 = R11 [temp2 = r11 temp2_d = r11d];
 } float {
-    /// Scratch of the lowering.
-    FSCRATCH = XMM15 "fscratch" [fscratch = xmm15];
+    /// The producer's, for values between two operations.
+    FSCRATCH = XMM15 "fscratch" [];
+} private_float {
+    /// For values within one operation's code.
+    FTEMP = XMM14 [ftemp = xmm14];
 } }
 
 /// The names and roles of x86-64.
-pub(crate) const ISA: Isa = Isa {
+pub static ISA: Isa = Isa {
     name: "x86-64",
     general: GENERAL,
     float: FLOAT,
     roles: ROLES,
     float_roles: FLOAT_ROLES,
+    private: PRIVATE,
+    private_float: PRIVATE_FLOAT,
 };
 
 impl From<Gpr> for u8 {

@@ -5,7 +5,9 @@ use crate::rtl::Fpr;
 use crate::stubs::{StubCode, StubOffsets};
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
-use gc::layout::{FORMAT_SHIFT, Format, HEADER_BYTES, SLOTS_OVERFLOW, SLOTS_SHIFT};
+use gc::layout::{
+    FORMAT_SHIFT, Format, HEADER_BYTES, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW, SLOTS_SHIFT,
+};
 use std::mem::offset_of;
 use vm::context::{Outcome, VmContext};
 use vm::entry::{ENTRY_COUNT, Entry};
@@ -23,9 +25,9 @@ const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
 const _: () = assert!(offset_of!(VmContext, errno) <= i8::MAX as usize);
 const _: () = assert!(offset_of!(VmContext, sp) < offset_of!(VmContext, errno));
 
-/// Float registers that a runtime entry may clobber and machine code may use: all but `fscratch`.
-const SAVED_FLOATS: u8 = 15;
-/// What the entry stub pushes and reserves: 7 general registers, 15 of 16 bytes, and 8 to keep
+/// Float registers, all of which a C function may clobber (psABI 3.2.1).
+const SAVED_FLOATS: u8 = 16;
+/// What the entry stub pushes and reserves: 7 general registers, 16 of 16 bytes, and 8 to keep
 /// the C stack a multiple of 16.
 const FLOAT_AREA: i32 = SAVED_FLOATS as i32 * 16 + 8;
 const _: () = assert!((FLOAT_AREA + 7 * 8) % 16 == 0);
@@ -103,12 +105,12 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> (u32, u32, u32) {
     // The return address comes off the VM stack, but the method's failure code may still have to
     // return there: `value` gets it, or 0 where `enter` itself was the caller.
     asm!(ops
-        ; pop scratch
-        ; lea scratch2, [<enter_return]
+        ; pop temp
+        ; lea temp2, [<enter_return]
         ; xor eax, eax
-        ; cmp scratch, scratch2
-        ; cmove scratch, rax
-        ; mov [BYTE context + VALUE], scratch
+        ; cmp temp, temp2
+        ; cmove temp, rax
+        ; mov [BYTE context + VALUE], temp
         ; mov [BYTE context + SP], stack
         ; mov [BYTE context + FP], frame
         ; mov eax, Outcome::Failed as i32
@@ -117,18 +119,18 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> (u32, u32, u32) {
     (enter, enter_return, exit_failed)
 }
 
-/// Checks that `scratch` is a byte object without a NUL among its bytes: then the zero flag is set
-/// and `scratch` is the address of the first byte. Clobbers `scratch2`, keeps the rest.
+/// Checks that `temp` is a byte object without a NUL among its bytes: then the zero flag is set
+/// and `temp` is the address of the first byte. Clobbers `temp2`, keeps the rest.
 ///
 /// Eight bytes are looked at at once: `(word - 0x01…01) & !word & 0x80…80` is not zero where a byte
 /// is. The unused bytes of the last word, which are zero, are filled with ones before.
 fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
     let c_string = begin(ops);
     asm!(ops
-        ; test scratch_b, TAG_MASK
+        ; test temp_b, TAG_MASK
         ; jnz BYTE >refuse
-        ; mov scratch2, [scratch]
-        ; test scratch2_d, BYTES_FORMAT
+        ; mov temp2, [temp]
+        ; test temp2_d, BYTES_FORMAT
         ; jnz BYTE >look
         ; test rsp, rsp                         // clears the zero flag
         ; refuse:
@@ -139,35 +141,37 @@ fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
         ; push rcx
         ; push rdx
         ; push rsi
-        ; mov rsi, scratch2
+        ; mov rsi, temp2
         ; shr rsi, SLOTS_SHIFT as i8
         ; cmp esi, SLOTS_OVERFLOW as i32
         ; jne BYTE >counted
-        ; mov rsi, [BYTE scratch - 8]
+        ; mov rsi, [BYTE temp - 8]           // the count below a byte of ones
+        ; shl rsi, COUNT_SHIFT
+        ; shr rsi, COUNT_SHIFT
         ; counted:
-        ; add scratch, BYTE HEADER_BYTES as i8
+        ; add temp, BYTE HEADER_BYTES as i8
         ; mov rdx, QWORD 0x0101_0101_0101_0101
         // The last word: unused bytes are (format & 7) + 1, used ones 7 - (format & 7).
-        ; mov ecx, scratch2_d
+        ; mov ecx, temp2_d
         ; shr ecx, FORMAT_SHIFT as i8
         ; not ecx
         ; and ecx, 7
         ; shl ecx, 3
         ; mov rax, -1
         ; shl rax, cl
-        ; or rax, [scratch + rsi * 8 - 8]
+        ; or rax, [temp + rsi * 8 - 8]
         ; zero_byte:
-        ; mov scratch2, rax
+        ; mov temp2, rax
         ; sub rax, rdx
-        ; not scratch2
-        ; and rax, scratch2
-        ; mov scratch2, rdx
-        ; shl scratch2, 7                       // 0x80…80
-        ; test rax, scratch2
+        ; not temp2
+        ; and rax, temp2
+        ; mov temp2, rdx
+        ; shl temp2, 7                       // 0x80…80
+        ; test rax, temp2
         ; jnz BYTE >done
         ; dec rsi
         ; jz BYTE >done
-        ; mov rax, [scratch + rsi * 8 - 8]
+        ; mov rax, [temp + rsi * 8 - 8]
         ; jmp BYTE <zero_byte
         ; done:
         ; pop rsi
@@ -179,6 +183,8 @@ fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
     c_string
 }
 
+/// Brings an overflow word's count to the top.
+const COUNT_SHIFT: i8 = OVERFLOW_COUNT_MASK.leading_zeros() as i8;
 const TAG_MASK: i8 = gc::oop::TAG_MASK as i8;
 /// The header bit that byte formats have and no other format has.
 const BYTES_FORMAT: i32 = (Format::BYTES_BASE as i32) << FORMAT_SHIFT;
@@ -187,9 +193,9 @@ const _: () = assert!(Format::BYTES_BASE == 8);
 /// One short stub per entry, which pushes the entry's place in the context's table and goes on to
 /// what they share.
 ///
-/// In: value in `scratch`, further argument in `scratch2`, a C stack pointer in `cstack`. Out: the
-/// zero flag is set where the entry succeeded; `scratch` is the context's value. Every register but
-/// the scratch ones keeps its value.
+/// In: value in `temp`, further argument in `temp2`, a C stack pointer in `cstack`. Out: the
+/// zero flag is set where the entry succeeded; `temp` is the context's value. Every register but
+/// the temp ones keeps its value.
 fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT] {
     let mut offsets = [0; ENTRY_COUNT];
     let shared = ops.new_dynamic_label();
@@ -222,8 +228,8 @@ fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT]
     }
     asm!(ops
         ; mov rdi, context
-        ; mov rsi, scratch
-        ; mov rdx, scratch2
+        ; mov rsi, temp
+        ; mov rdx, temp2
         ; mov rax, [BYTE context + SP]
         ; mov rax, [rax]
         ; call QWORD [context + rax + ENTRIES]
@@ -231,8 +237,8 @@ fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT]
         ; jz BYTE >succeeded
         ; mov [BYTE context + FAILURE], rax
         ; succeeded:
-        ; mov scratch2, rax
-        ; mov scratch, [BYTE context + VALUE]
+        ; mov temp2, rax
+        ; mov temp, [BYTE context + VALUE]
     );
     for number in 0..SAVED_FLOATS {
         asm!(ops; movups Rx(Fpr::new(number)), [rsp + number as i32 * 16]);
@@ -248,7 +254,7 @@ fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT]
         ; pop rax
         ; mov stack, [BYTE context + SP]
         ; add stack, 8
-        ; test scratch2, scratch2
+        ; test temp2, temp2
         ; ret
     );
     offsets

@@ -1,0 +1,355 @@
+//! What each operation does, see the op table for the words.
+
+use super::{Run, Step, go_if};
+use crate::trampoline;
+use gc::Oop;
+use gc::oop::{TAG_BITS, TAG_CHARACTER, TAG_INTEGER};
+use jit::isa::host::registers::CSTACK;
+use jit::rtl::{Condition, Fpr, Gpr, Label, Precision, Visitor, Width};
+use vm::context::Outcome;
+use vm::entry::Entry;
+
+impl Visitor for Run<'_> {
+    type Output = Step;
+
+    fn move_(&mut self, target: Gpr, source: Gpr) -> Step {
+        self.set(target, self.get(source))
+    }
+
+    fn move_f(&mut self, target: Fpr, source: Fpr) -> Step {
+        self.set_v(target, self.get_v(source))
+    }
+
+    fn constant(&mut self, target: Gpr, value: i64) -> Step {
+        self.set(target, value as u64)
+    }
+
+    fn literal(&mut self, target: Gpr, object: Oop) -> Step {
+        self.set(target, object.bits())
+    }
+
+    fn bits_to_float(&mut self, target: Fpr, source: Gpr) -> Step {
+        self.set_v(target, self.get(source) as u128)
+    }
+
+    fn bits_from_float(&mut self, target: Gpr, source: Fpr) -> Step {
+        self.set(target, self.get_v(source) as u64)
+    }
+
+    fn load(&mut self, target: Gpr, width: Width, base: Gpr, offset: i64) -> Step {
+        let value = match width {
+            Width::S8 | Width::U8 => u8::from_le_bytes(self.read(base, offset)) as u64,
+            Width::S16 | Width::U16 => u16::from_le_bytes(self.read(base, offset)) as u64,
+            Width::S32 | Width::U32 => u32::from_le_bytes(self.read(base, offset)) as u64,
+            Width::W64 => u64::from_le_bytes(self.read(base, offset)),
+        };
+        self.set(target, width.extend(value))
+    }
+
+    fn store(&mut self, width: Width, base: Gpr, offset: i64, source: Gpr) -> Step {
+        let value = self.get(source);
+        match width {
+            Width::S8 | Width::U8 => self.write(base, offset, (value as u8).to_le_bytes()),
+            Width::S16 | Width::U16 => self.write(base, offset, (value as u16).to_le_bytes()),
+            Width::S32 | Width::U32 => self.write(base, offset, (value as u32).to_le_bytes()),
+            Width::W64 => self.write(base, offset, value.to_le_bytes()),
+        }
+    }
+
+    fn load_f(&mut self, target: Fpr, precision: Precision, base: Gpr, offset: i64) -> Step {
+        match precision {
+            Precision::F32 => {
+                let bits = u32::from_le_bytes(self.read(base, offset));
+                self.set_v(target, bits as u128)
+            }
+            Precision::F64 => {
+                let bits = u64::from_le_bytes(self.read(base, offset));
+                self.set_v(target, bits as u128)
+            }
+            Precision::F80 => {
+                let double = trampoline::extended_to_double(&self.read(base, offset));
+                self.set_f(target, double)
+            }
+            Precision::V128 => self.set_v(target, u128::from_le_bytes(self.read(base, offset))),
+        }
+    }
+
+    fn store_f(&mut self, precision: Precision, base: Gpr, offset: i64, source: Fpr) -> Step {
+        let value = self.get_v(source);
+        match precision {
+            Precision::F32 => self.write(base, offset, (value as u32).to_le_bytes()),
+            Precision::F64 => self.write(base, offset, (value as u64).to_le_bytes()),
+            Precision::F80 => {
+                let double = f64::from_bits(value as u64);
+                self.write(base, offset, trampoline::double_to_extended(double))
+            }
+            Precision::V128 => self.write(base, offset, value.to_le_bytes()),
+        }
+    }
+
+    fn extend(&mut self, target: Gpr, width: Width, source: Gpr) -> Step {
+        self.set(target, width.extend(self.get(source)))
+    }
+
+    fn add(&mut self, target: Gpr, left: Gpr, right: Gpr) -> Step {
+        self.set(target, self.get(left).wrapping_add(self.get(right)))
+    }
+
+    fn subtract(&mut self, target: Gpr, left: Gpr, right: Gpr) -> Step {
+        self.set(target, self.get(left).wrapping_sub(self.get(right)))
+    }
+
+    fn multiply(&mut self, target: Gpr, left: Gpr, right: Gpr) -> Step {
+        self.set(target, self.get(left).wrapping_mul(self.get(right)))
+    }
+
+    fn and(&mut self, target: Gpr, left: Gpr, right: Gpr) -> Step {
+        self.set(target, self.get(left) & self.get(right))
+    }
+
+    fn or(&mut self, target: Gpr, left: Gpr, right: Gpr) -> Step {
+        self.set(target, self.get(left) | self.get(right))
+    }
+
+    fn xor(&mut self, target: Gpr, left: Gpr, right: Gpr) -> Step {
+        self.set(target, self.get(left) ^ self.get(right))
+    }
+
+    fn add_i(&mut self, target: Gpr, left: Gpr, value: i64) -> Step {
+        self.set(target, self.get(left).wrapping_add(value as u64))
+    }
+
+    fn and_i(&mut self, target: Gpr, left: Gpr, value: i64) -> Step {
+        self.set(target, self.get(left) & value as u64)
+    }
+
+    fn shift_left_i(&mut self, target: Gpr, left: Gpr, count: i64) -> Step {
+        self.set(target, self.get(left) << count)
+    }
+
+    fn shift_right_i(&mut self, target: Gpr, left: Gpr, count: i64) -> Step {
+        self.set(target, (self.get(left) as i64 >> count) as u64)
+    }
+
+    fn shift_right_unsigned_i(&mut self, target: Gpr, left: Gpr, count: i64) -> Step {
+        self.set(target, self.get(left) >> count)
+    }
+
+    fn add_f(&mut self, target: Fpr, left: Fpr, right: Fpr) -> Step {
+        self.set_f(target, self.get_f(left) + self.get_f(right))
+    }
+
+    fn subtract_f(&mut self, target: Fpr, left: Fpr, right: Fpr) -> Step {
+        self.set_f(target, self.get_f(left) - self.get_f(right))
+    }
+
+    fn multiply_f(&mut self, target: Fpr, left: Fpr, right: Fpr) -> Step {
+        self.set_f(target, self.get_f(left) * self.get_f(right))
+    }
+
+    fn divide_f(&mut self, target: Fpr, left: Fpr, right: Fpr) -> Step {
+        self.set_f(target, self.get_f(left) / self.get_f(right))
+    }
+
+    fn integer_to_float(&mut self, target: Fpr, source: Gpr) -> Step {
+        self.set_f(target, self.get(source) as i64 as f64)
+    }
+
+    fn float_to_integer(&mut self, target: Gpr, source: Fpr) -> Step {
+        self.set(target, self.get_f(source) as i64 as u64)
+    }
+
+    fn widen(&mut self, target: Fpr, source: Fpr) -> Step {
+        self.set_f(target, f32::from_bits(self.get_v(source) as u32) as f64)
+    }
+
+    fn narrow(&mut self, target: Fpr, source: Fpr) -> Step {
+        self.set_v(target, (self.get_f(source) as f32).to_bits() as u128)
+    }
+
+    fn label(&mut self, _label: Label) -> Step {
+        Step::Next
+    }
+
+    fn jump(&mut self, label: Label) -> Step {
+        Step::Go(label)
+    }
+
+    fn branch(&mut self, condition: Condition, left: Gpr, right: Gpr, label: Label) -> Step {
+        go_if(condition.holds(self.get(left), self.get(right)), label)
+    }
+
+    fn branch_i(&mut self, condition: Condition, left: Gpr, value: i64, label: Label) -> Step {
+        go_if(condition.holds(self.get(left), value as u64), label)
+    }
+
+    fn branch_f(&mut self, condition: Condition, left: Fpr, right: Fpr, label: Label) -> Step {
+        let holds = condition.holds_between_doubles(self.get_f(left), self.get_f(right));
+        go_if(
+            holds.expect("the check refuses unsigned conditions between doubles"),
+            label,
+        )
+    }
+
+    fn argument(&mut self, target: Gpr, index: i64) -> Step {
+        let words = self.plan.argument_count as u64 - index as u64;
+        // SAFETY: the caller of `run` vouches for the receiver and the arguments on the stack.
+        let value = unsafe { ((self.sp + words * 8) as *const u64).read() };
+        self.set(target, value)
+    }
+
+    fn untag_integer(&mut self, target: Gpr, source: Gpr, other: Label) -> Step {
+        match self.object(source).as_i64() {
+            Some(value) => self.set(target, value as u64),
+            None => Step::Go(other),
+        }
+    }
+
+    fn tag_integer(&mut self, target: Gpr, source: Gpr, overflow: Label) -> Step {
+        match Oop::from_i64(self.get(source) as i64) {
+            Some(oop) => self.set(target, oop.bits()),
+            None => Step::Go(overflow),
+        }
+    }
+
+    fn tag_small(&mut self, target: Gpr, source: Gpr) -> Step {
+        self.set(target, self.get(source) << TAG_BITS | TAG_INTEGER)
+    }
+
+    fn untag_character(&mut self, target: Gpr, source: Gpr, other: Label) -> Step {
+        match self.object(source).as_char() {
+            Some(code_point) => self.set(target, code_point as u64),
+            None => Step::Go(other),
+        }
+    }
+
+    fn tag_character(&mut self, target: Gpr, source: Gpr) -> Step {
+        self.set(target, self.get(source) << TAG_BITS | TAG_CHARACTER)
+    }
+
+    fn unbox_float(&mut self, target: Fpr, source: Gpr, other: Label) -> Step {
+        match self.object(source).as_f64() {
+            Some(value) => self.set_f(target, value),
+            None => Step::Go(other),
+        }
+    }
+
+    fn box_float(&mut self, target: Gpr, source: Fpr, other: Label) -> Step {
+        match Oop::from_f64(self.get_f(source)) {
+            Some(oop) => self.set(target, oop.bits()),
+            None => Step::Go(other),
+        }
+    }
+
+    fn class_index(&mut self, target: Gpr, source: Gpr) -> Step {
+        let object = self.object(source);
+        let index = self.heap().class_index_of(object).index();
+        self.set(target, index as u64)
+    }
+
+    fn check_bytes(&mut self, source: Gpr, other: Label) -> Step {
+        let object = self.object(source);
+        go_if(
+            !(object.is_pointer() && self.heap().format_of(object).is_bytes()),
+            other,
+        )
+    }
+
+    fn c_string(&mut self, target: Gpr, source: Gpr, other: Label) -> Step {
+        let object = self.object(source);
+        let heap = self.heap();
+        let is_bytes = object.is_pointer() && heap.format_of(object).is_bytes();
+        if !is_bytes || heap.bytes(object).contains(&0) {
+            return Step::Go(other);
+        }
+        let address = heap.body_address(object) as u64;
+        self.set(target, address)
+    }
+
+    fn body_address(&mut self, target: Gpr, source: Gpr) -> Step {
+        let object = self.object(source);
+        let address = self.heap().body_address(object) as u64;
+        self.set(target, address)
+    }
+
+    fn slot(&mut self, target: Gpr, source: Gpr, index: i64) -> Step {
+        let object = self.object(source);
+        let slot = self.heap().slot(object, index as usize);
+        self.set(target, slot.bits())
+    }
+
+    fn reserve(&mut self, bytes: i64) -> Step {
+        self.area = vec![0; (bytes as usize).div_ceil(16)];
+        self.set(CSTACK, self.area.as_ptr() as u64)
+    }
+
+    fn call_foreign(&mut self) -> Step {
+        self.call(self.plan.function)
+    }
+
+    fn call_register(&mut self, function: Gpr) -> Step {
+        self.call(self.get(function))
+    }
+
+    fn store_x87(&mut self, base: Gpr, offset: i64) -> Step {
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&self.registers.x87[0].to_le_bytes()[..10]);
+        self.registers.x87.rotate_left(1);
+        self.write(base, offset, bytes)
+    }
+
+    fn runtime(&mut self, target: Gpr, entry: Entry, source: Gpr, failed: Label) -> Step {
+        let result = self.call_entry(entry, self.get(source), 0);
+        self.runtime_step(target, result, failed)
+    }
+
+    fn runtime_with(
+        &mut self,
+        target: Gpr,
+        entry: Entry,
+        source: Gpr,
+        object: Oop,
+        failed: Label,
+    ) -> Step {
+        let result = self.call_entry(entry, self.get(source), object.bits());
+        self.runtime_step(target, result, failed)
+    }
+
+    fn runtime_to_float(&mut self, target: Fpr, entry: Entry, source: Gpr, failed: Label) -> Step {
+        match self.call_entry(entry, self.get(source), 0) {
+            Some(bits) => self.set_v(target, bits as u128),
+            None => Step::Go(failed),
+        }
+    }
+
+    fn runtime_from_float(
+        &mut self,
+        target: Gpr,
+        entry: Entry,
+        source: Fpr,
+        failed: Label,
+    ) -> Step {
+        let result = self.call_entry(entry, self.get_v(source) as u64, 0);
+        self.runtime_step(target, result, failed)
+    }
+
+    fn return_(&mut self, source: Gpr) -> Step {
+        let value = self.get(source);
+        self.context().value = value;
+        Step::End(Outcome::Returned)
+    }
+
+    fn fail(&mut self, argument: i64, reason: i64) -> Step {
+        let context = self.context();
+        context.failure_argument = argument as u64;
+        if reason != 0 {
+            context.failure = reason as u64;
+        }
+        context.value = 0;
+        Step::End(Outcome::Failed)
+    }
+
+    fn note(&mut self, _text: &str) -> Step {
+        Step::Next
+    }
+}

@@ -1,0 +1,193 @@
+//! The foreign-function machinery as the VM sees it: decodes, then compiles or keeps a plan.
+
+use crate::decode::decode;
+use crate::interpret::Plan;
+use crate::library::Libraries;
+use gc::Heap;
+use jit::code_space::DEFAULT_SIZE;
+use jit::compiler::{Compiler, check_linked};
+use jit::isa::HOST;
+use jit::rtl::Op;
+use jit::rtl::op::print_sequence;
+use std::io;
+use std::rc::Rc;
+use vm::context::{Outcome, VmContext};
+use vm::foreign::{
+    ExternalCode, ExternalMethod, Foreign, LibraryHandle, LibraryNotFound, Marshalling,
+};
+
+/// How the machinery works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// What external-call methods become.
+    pub marshalling: Marshalling,
+    /// Print each method's RTL to standard error.
+    pub trace_rtl: bool,
+    /// Print each method's machine code to standard error.
+    pub trace_asm: bool,
+    /// Write a perf map.
+    pub perf_map: bool,
+    /// Bytes that machine code may take.
+    pub code_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            marshalling: Marshalling::default(),
+            trace_rtl: false,
+            trace_asm: false,
+            perf_map: false,
+            code_bytes: DEFAULT_SIZE,
+        }
+    }
+}
+
+/// Libraries, machine code and plans of one VM.
+pub struct Machinery {
+    options: Options,
+    libraries: Libraries,
+    compiler: Compiler,
+    /// Plans by their numbers; `None` where one was removed.
+    plans: Vec<Option<Rc<Plan>>>,
+}
+
+impl Machinery {
+    /// Makes the machinery; fails where there is no memory for machine code.
+    pub fn new(options: Options) -> io::Result<Machinery> {
+        let mut compiler = Compiler::new(options.code_bytes)?;
+        if options.perf_map {
+            compiler.write_perf_map();
+        }
+        Ok(Machinery {
+            options,
+            libraries: Libraries::new(),
+            compiler,
+            plans: Vec::new(),
+        })
+    }
+
+    /// The compiler, for who compiles something else than external-call methods.
+    pub fn compiler(&mut self) -> &mut Compiler {
+        &mut self.compiler
+    }
+
+    fn compile(&mut self, method: &ExternalMethod<'_>, ops: &[Op]) -> Result<ExternalCode, String> {
+        let code = self
+            .compiler
+            .install(method.name, ops, method.argument_count, method.function)
+            .map_err(|error| error.to_string())?;
+        Ok(ExternalCode::Machine(code))
+    }
+
+    fn plan(&mut self, method: &ExternalMethod<'_>, ops: Vec<Op>) -> Result<ExternalCode, String> {
+        let facts = check_linked(&ops, method.argument_count, method.function)
+            .map_err(|error| error.to_string())?;
+        let plan = Some(Rc::new(Plan {
+            name: method.name.into(),
+            ops: ops.into(),
+            facts,
+            argument_count: method.argument_count,
+            function: method.function,
+        }));
+        let number = match self.plans.iter().position(Option::is_none) {
+            Some(number) => number,
+            None => {
+                self.plans.push(None);
+                self.plans.len() - 1
+            }
+        };
+        self.plans[number] = plan;
+        Ok(ExternalCode::Plan(number as u32))
+    }
+
+    fn trace(&self, method: &ExternalMethod<'_>, ops: &[Op], code: ExternalCode) {
+        if self.options.trace_rtl {
+            eprint!("{} RTL\n{}", method.name, print_sequence(ops, HOST));
+        }
+        if self.options.trace_asm {
+            eprint!("{}", self.listing(code));
+        }
+    }
+}
+
+/// Objects that code refers to must not move: young ones are pinned, and stay so, since other code
+/// may refer to them too.
+fn pin_literals(heap: &mut Heap, ops: &[Op]) {
+    for op in ops {
+        if let Op::Literal { object, .. } | Op::RuntimeWith { object, .. } = op
+            && heap.is_young(*object)
+        {
+            heap.pin(*object);
+        }
+    }
+}
+
+impl Foreign for Machinery {
+    fn open(&mut self, name: &str) -> Result<LibraryHandle, LibraryNotFound> {
+        self.libraries.open(name)
+    }
+
+    fn symbol(&mut self, library: LibraryHandle, name: &str) -> Option<u64> {
+        self.libraries.symbol(library, name)
+    }
+
+    fn install(
+        &mut self,
+        context: &mut VmContext,
+        method: &ExternalMethod<'_>,
+    ) -> Result<ExternalCode, String> {
+        let failed = |message: String| format!("{message}, in {}", method.name);
+        let ops =
+            decode(&context.heap, method.rtl, HOST).map_err(|error| failed(error.to_string()))?;
+        pin_literals(&mut context.heap, &ops);
+        let code = match self.options.marshalling {
+            Marshalling::Compiled => self.compile(method, &ops),
+            Marshalling::Interpreted => self.plan(method, ops.clone()),
+            Marshalling::Libffi => {
+                Err("marshalling through libffi is not available in this build".into())
+            }
+        };
+        let code = code.map_err(failed)?;
+        self.trace(method, &ops, code);
+        Ok(code)
+    }
+
+    fn remove(&mut self, code: ExternalCode) {
+        match code {
+            ExternalCode::Machine(address) => self.compiler.remove(address),
+            ExternalCode::Plan(number) => self.plans[number as usize] = None,
+        }
+    }
+
+    fn enter(&mut self, context: &mut VmContext, code: u64) -> Outcome {
+        // SAFETY: the VM enters code that `install` answered, of a method whose receiver and
+        // arguments it has just pushed, and keeps the context's fields as their comments say.
+        unsafe { self.compiler.enter(context, code) }
+    }
+
+    fn call_plan(&mut self, context: &mut VmContext, plan: u32) -> Outcome {
+        // Kept for the call: a callback may remove the method.
+        let plan = self.plans.get(plan as usize).cloned().flatten();
+        let plan = plan.expect("the VM calls plans that were installed and not removed");
+        // SAFETY: as for `enter`.
+        unsafe { plan.run(context) }
+    }
+
+    fn listing(&self, code: ExternalCode) -> String {
+        match code {
+            ExternalCode::Machine(address) => {
+                let listing = self.compiler.listing(address);
+                listing.unwrap_or_else(|| format!("no code begins at {address:#x}\n"))
+            }
+            ExternalCode::Plan(number) => match &self.plans[number as usize] {
+                Some(plan) => format!("{}\n{}", plan.name, print_sequence(&plan.ops, HOST)),
+                None => format!("there is no plan {number}\n"),
+            },
+        }
+    }
+
+    fn code_bytes(&self) -> usize {
+        self.compiler.code_bytes()
+    }
+}
