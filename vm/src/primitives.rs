@@ -218,6 +218,7 @@ define_plain! {
     // --- classes and methods ---
     "classMethods" => reflection::class_methods;
     "classLookup" => reflection::class_lookup;
+    "classAddMethod" => reflection::class_add_method;
     "classRemoveMethod" => reflection::class_remove_method;
     "classTable" => reflection::class_table;
     "methodArgumentCount" => reflection::method_argument_count;

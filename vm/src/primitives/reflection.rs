@@ -61,6 +61,19 @@ pub(super) fn class_lookup(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     Ok(found.unwrap_or(nil))
 }
 
+/// Makes a method, which must have been made for the class, one that its instances find.
+pub(super) fn class_add_method(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let class_object = class_receiver(vm, arguments)?;
+    let added = arguments.get(0);
+    let is_method = vm.heap().class_index_of(added) == index::METHOD;
+    if !is_method || vm.heap().slot(added, method::HOLDER) != class_object {
+        return Err(Failure::WrongType);
+    }
+    let selector = vm.heap().slot(added, method::SELECTOR);
+    vm.add_method(class_object, selector, added)?;
+    Ok(added)
+}
+
 /// Takes a method out of the class.
 pub(super) fn class_remove_method(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let class_object = class_receiver(vm, arguments)?;
