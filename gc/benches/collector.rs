@@ -220,7 +220,7 @@ fn pauses(least: usize, most: usize) {
         let before: GcStats = world.heap.stats();
         world.heap.reset_pauses();
         let begun = Instant::now();
-        let replacements = trees * 3;
+        let replacements = trees * 6;
         churn(&mut world, replacements);
         let time = begun.elapsed();
         let after = world.heap.stats();

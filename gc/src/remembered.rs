@@ -52,6 +52,7 @@ impl Heap {
         value.is_pointer()
             && self.barrier.contains(value.bits())
             && !self.nursery.contains(holder.bits())
+            && !Object::of(holder).has(FLAG_REMEMBERED)
     }
 
     /// Puts an old object into the remembered set, unless it is there. A young object is let be.

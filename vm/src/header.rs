@@ -21,6 +21,10 @@ pub const EXTERNAL: u64 = 1 << 47;
 /// The primitive's failure code wants the reason in a temporary.
 pub const WANTS_REASON: u64 = 1 << 48;
 
+/// First bit of the reason's temporary, the last part of the header.
+const REASON_SHIFT: u32 = 49;
+const _: () = assert!(REASON_SHIFT + 8 < 60, "the header fits a SmallInteger");
+
 /// Most arguments, and most temporaries, of a method.
 pub const COUNT_MAX: usize = 255;
 /// Deepest operand stack of a method.
@@ -57,13 +61,13 @@ impl MethodHeader {
     /// The header with the temporary that receives why a primitive failed.
     #[must_use]
     pub fn with_reason_in(self, temporary: u8) -> MethodHeader {
-        MethodHeader(self.0 | WANTS_REASON | u64::from(temporary) << 49)
+        MethodHeader(self.0 | WANTS_REASON | u64::from(temporary) << REASON_SHIFT)
     }
 
     /// The temporary that receives why a primitive failed, where one does.
     pub const fn reason_temporary(self) -> Option<usize> {
         if self.has(WANTS_REASON) {
-            Some((self.0 >> 49 & 0xFF) as usize)
+            Some((self.0 >> REASON_SHIFT & 0xFF) as usize)
         } else {
             None
         }
@@ -99,8 +103,6 @@ impl MethodHeader {
         (self.0 >> 32 & 0xFFF) as u16
     }
 }
-
-const _: () = assert!(0xFF_u64 << 49 < 1 << 60, "the header fits a SmallInteger");
 
 #[cfg(test)]
 mod tests {

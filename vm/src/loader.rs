@@ -84,9 +84,9 @@ impl Vm {
         let mut value = self.nil();
         for item in compiler::parse_script(&arena, &source)? {
             value = match item {
-                ScriptItem::Class(class) => self.load_parsed_class(&source, &class, &mut vec![])?,
+                ScriptItem::Class(class) => self.load_parsed_class(&source, class, &mut vec![])?,
                 ScriptItem::Statements(statements) => {
-                    let draft = compiler::compile_statements(&source, &statements)?;
+                    let draft = compiler::compile_statements(&source, statements)?;
                     let nil = self.nil();
                     let method = self
                         .code_object(&draft, nil, origin(&source))
@@ -116,7 +116,7 @@ impl Vm {
                     self.string(part.as_bytes()).map_err(full)?
                 }
                 ScriptItem::Statements(statements) => {
-                    let draft = compiler::compile_statements(&source, &statements)?;
+                    let draft = compiler::compile_statements(&source, statements)?;
                     let nil = self.nil();
                     self.code_object(&draft, nil, origin(&source))
                         .map_err(|error| place(&source, draft.name_position.offset, &error))?

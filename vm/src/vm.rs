@@ -72,7 +72,7 @@ pub struct Vm {
 impl Vm {
     /// A VM with an empty heap: no nil, no classes. See [`crate::genesis`] and the image crate.
     pub fn empty(options: Options) -> Result<Box<Vm>, String> {
-        let heap = Heap::new(options.heap.clone()).map_err(|error| error.to_string())?;
+        let heap = Heap::new(options.heap).map_err(|error| error.to_string())?;
         let stack = VmStack::new(options.stack_bytes)
             .map_err(|error| format!("cannot reserve the VM stack: {error}"))?;
         let context = VmContext {

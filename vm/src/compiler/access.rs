@@ -69,18 +69,7 @@ impl<'a> Generator<'a, '_> {
 
     pub(super) fn store_variable(&mut self, variable: &Variable<'a>) {
         let instruction = match variable.binding.get() {
-            Binding::Local(local) => match self.analysis.variables[local as usize].shared {
-                Some(slot) => {
-                    let scope = self.analysis.variables[local as usize].scope;
-                    Bytecode::StoreShared {
-                        index: self.vector(scope),
-                        slot,
-                    }
-                }
-                None => Bytecode::StoreTemporary {
-                    index: self.temporary(local, true),
-                },
-            },
+            Binding::Local(local) => return self.store_local(local),
             Binding::Field(index) => Bytecode::StoreField { index },
             Binding::Global => {
                 let literal = self.code().global(variable.name.text);
@@ -89,6 +78,24 @@ impl<'a> Generator<'a, '_> {
             Binding::SelfReference | Binding::Nil | Binding::True | Binding::False => {
                 unreachable!("the analysis refuses to assign to {}", variable.name.text)
             }
+        };
+        self.emit(instruction);
+    }
+
+    /// Stores the value on the stack, keeping it there. Only the variable's own frame stores what
+    /// is not shared.
+    pub(super) fn store_local(&mut self, local: u32) {
+        let variable = &self.analysis.variables[local as usize];
+        let (scope, shared, argument) = (variable.scope, variable.shared, variable.argument);
+        let instruction = match (shared, argument) {
+            (Some(slot), _) => Bytecode::StoreShared {
+                index: self.vector(scope),
+                slot,
+            },
+            (None, Some(index)) => Bytecode::StoreArgument { index },
+            (None, None) => Bytecode::StoreTemporary {
+                index: self.slots[local as usize],
+            },
         };
         self.emit(instruction);
     }
@@ -130,12 +137,8 @@ impl<'a> Generator<'a, '_> {
     }
 
     /// Stores the value on the stack into the parameter of an inlined block, keeping it there.
-    pub(super) fn store_parameter(&mut self, block: &Block<'a>) -> Option<u8> {
+    pub(super) fn store_parameter(&mut self, block: &Block<'a>) {
         let scope = &self.analysis.scopes[block.scope.get() as usize];
-        let parameter = scope.variables.start;
-        block.parameters.first()?;
-        let index = self.slots[parameter as usize];
-        self.emit(Bytecode::StoreTemporary { index });
-        Some(index)
+        self.store_local(scope.variables.start);
     }
 }

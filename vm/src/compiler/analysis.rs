@@ -30,6 +30,10 @@ pub(super) struct Variable<'a> {
     pub(super) argument: Option<u8>,
     /// Why it cannot be assigned to.
     pub(super) fixed: Option<&'static str>,
+    /// It has a value when its scope is entered.
+    pub(super) is_parameter: bool,
+    /// It is assigned to.
+    pub(super) is_stored: bool,
     /// Its slot in the vector of its scope, where it is shared.
     pub(super) shared: Option<u8>,
     /// It may be read before it is assigned to, so it has to start as nil.

@@ -266,8 +266,8 @@ impl<'a, 's> Generator<'a, 's> {
         self.enter_scope_with(scope, None);
     }
 
-    /// As [`Self::enter_scope`]; the scope's first variable, a parameter, lives in the temporary
-    /// given.
+    /// As [`Self::enter_scope`]; the scope's first variable, a parameter, starts with the value in
+    /// the temporary given, and lives there unless it is assigned to.
     pub(super) fn enter_scope_with(&mut self, scope: u32, parameter: Option<u8>) {
         let state = &self.analysis.scopes[scope as usize];
         let (variables, shared_count) = (state.variables.clone(), state.shared_count);
@@ -281,24 +281,38 @@ impl<'a, 's> Generator<'a, 's> {
             });
         }
         for id in variables.clone() {
-            if let (Some(slot), true) = (parameter, id == variables.start) {
-                self.slots[id as usize] = slot;
-                continue;
-            }
-            let variable = &self.analysis.variables[id as usize];
-            if variable.argument.is_some() || variable.shared.is_some() {
-                continue;
-            }
-            let starts_as_nil = variable.starts_as_nil;
+            let parameter = parameter.filter(|_| id == variables.start);
+            self.enter_variable(id, parameter, is_in_loop);
+        }
+    }
+
+    /// Gives a variable its slot and its first value.
+    fn enter_variable(&mut self, id: u32, parameter: Option<u8>, is_in_loop: bool) {
+        let variable = &self.analysis.variables[id as usize];
+        let (argument, is_shared) = (variable.argument, variable.shared.is_some());
+        let (starts_as_nil, is_stored) = (variable.starts_as_nil, variable.is_stored);
+        if let (Some(slot), false) = (parameter, is_stored) {
+            self.slots[id as usize] = slot;
+            return;
+        }
+        if argument.is_none() && !is_shared {
             let was_used = self.frame_code().next_temporary < self.frame_code().temporary_count;
-            let index = self.new_temporary();
-            self.slots[id as usize] = index;
+            self.slots[id as usize] = self.new_temporary();
             if starts_as_nil && (is_in_loop || was_used) {
-                self.emit(Bytecode::PushNil {});
-                self.emit(Bytecode::StoreTemporary { index });
-                self.emit(Bytecode::Pop {});
+                self.start_with(id, Bytecode::PushNil {});
             }
         }
+        if let Some(index) = parameter {
+            self.start_with(id, Bytecode::PushTemporary { index });
+        } else if let (Some(index), true) = (argument, is_shared) {
+            self.start_with(id, Bytecode::PushArgument { index });
+        }
+    }
+
+    fn start_with(&mut self, id: u32, push: Bytecode) {
+        self.emit(push);
+        self.store_local(id);
+        self.emit(Bytecode::Pop {});
     }
 
     /// Runs `generate`, then frees the temporaries that it took.

@@ -161,7 +161,7 @@ impl CodeDraft {
     /// A listing: header, instructions with literals spelled out, blocks indented below.
     pub fn listing(&self) -> String {
         let mut text = format!(
-            "{}: arguments {} temporaries {} copied {} stack {}{}\n",
+            "{} | arguments {} temporaries {} copied {} stack {}{}\n",
             self.selector,
             self.argument_count,
             self.temporary_count,

@@ -165,10 +165,13 @@ impl<'a> Analyser<'a, '_> {
                 frame,
                 argument: is_argument.then_some(index as u8),
                 fixed: match declaration {
-                    Declaration::Argument | Declaration::InlinedParameter => Some("an argument"),
                     Declaration::ErrorTemporary => Some("which the primitive sets"),
-                    Declaration::Temporary => None,
+                    Declaration::Argument
+                    | Declaration::InlinedParameter
+                    | Declaration::Temporary => None,
                 },
+                is_parameter: !matches!(declaration, Declaration::Temporary),
+                is_stored: false,
                 shared: None,
                 starts_as_nil: false,
                 is_shared: false,
@@ -337,7 +340,7 @@ impl<'a> Analyser<'a, '_> {
     fn read(&mut self, node: &VariableNode<'a>) {
         if let Binding::Local(local) = self.resolve(node) {
             let variable = &mut self.analysis.variables[local as usize];
-            variable.starts_as_nil |= !variable.is_used && variable.fixed.is_none();
+            variable.starts_as_nil |= !variable.is_used && !variable.is_parameter;
             variable.is_used = true;
             self.capture(local);
         }
@@ -376,7 +379,8 @@ impl<'a> Analyser<'a, '_> {
         let loops = &self.loops;
         let variable = &mut self.analysis.variables[local as usize];
         // A store within a nested block need not happen before a later read.
-        variable.starts_as_nil |= !variable.is_used && !is_own_scope;
+        variable.starts_as_nil |= !variable.is_used && !is_own_scope && !variable.is_parameter;
+        variable.is_stored = true;
         variable.is_used = true;
         variable.is_shared |= variable.is_captured || variable.frame != current_frame;
         variable.store_loop = loops.get(variable.loop_depth).copied();
