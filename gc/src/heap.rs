@@ -307,6 +307,12 @@ impl Heap {
         }
     }
 
+    /// Full collections completed: only they free old objects.
+    #[inline(always)]
+    pub fn full_collections(&self) -> u64 {
+        self.stats.full_collections
+    }
+
     /// Forgets the pauses so far.
     pub fn reset_pauses(&mut self) {
         self.stats.pauses = Default::default();

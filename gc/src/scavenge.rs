@@ -101,7 +101,7 @@ impl Heap {
 
 impl Scavenger<'_> {
     fn run(&mut self, roots: &mut dyn Roots) {
-        roots.visit(&mut |oop| self.forward_oop(oop));
+        roots.visit_young(&mut |oop| self.forward_oop(oop));
         let mut queue = std::mem::take(&mut self.heap.finalizers.queue);
         queue.iter_mut().for_each(|oop| self.forward_oop(oop));
         self.heap.finalizers.queue = queue;
