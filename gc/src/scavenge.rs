@@ -31,6 +31,8 @@ pub(crate) struct Scavenger<'h> {
     pub(crate) weak: Vec<Object>,
     /// Ephemerons met whose key was not reached so far.
     pub(crate) ephemerons: Vec<Object>,
+    /// Ephemerons registered for finalization whose key is dead.
+    pub(crate) firing: Vec<Object>,
     promoted_words: usize,
 }
 
@@ -68,6 +70,7 @@ impl Heap {
             promoted: Vec::new(),
             weak: Vec::new(),
             ephemerons: Vec::new(),
+            firing: Vec::new(),
             promoted_words: 0,
             heap: self,
         };
@@ -105,10 +108,11 @@ impl Scavenger<'_> {
         let mut queue = std::mem::take(&mut self.heap.finalizers.queue);
         queue.iter_mut().for_each(|oop| self.forward_oop(oop));
         self.heap.finalizers.queue = queue;
+        self.keep_watching();
         self.scan_remembered();
         self.trace();
         self.clear_dead_references();
-        if self.resurrect_finalizable() {
+        while self.resurrect_finalizable() {
             self.trace();
             self.clear_dead_references();
         }
