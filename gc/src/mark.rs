@@ -8,8 +8,6 @@
 
 #![expect(unsafe_code, reason = "follows words in the slots of live objects")]
 
-use std::time::Instant;
-
 use hashbrown::HashMap;
 
 use crate::heap::{CollectionKind, Heap};
@@ -135,7 +133,7 @@ impl Heap {
     /// # Safety
     /// Every oop that is used after this call is in a place that `roots` shows.
     pub unsafe fn collect_full(&mut self, roots: &mut dyn Roots) {
-        let begun = Instant::now();
+        let stop = self.begin_stop();
         self.verify_if_wanted(roots, "before a full collection");
         if self.marker.active {
             // Ends the marking under way, which keeps what died since it began.
@@ -148,8 +146,7 @@ impl Heap {
         self.large.release(usize::MAX);
         self.end_collection(CollectionKind::Full);
         self.verify_if_wanted(roots, "after a full collection");
-        self.stats.pauses.record(begun.elapsed());
-        self.stats.full_pauses.record(begun.elapsed());
+        self.end_stop(&stop, CollectionKind::Full);
     }
 
     /// Does after a scavenge what is due in old space.

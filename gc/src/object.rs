@@ -9,8 +9,8 @@
 )]
 
 use crate::layout::{
-    ClassIndex, FLAG_MARKED, FORMAT_SHIFT, Format, HEADER_BYTES, Header, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW,
-    SLOTS_SHIFT, WORD_BYTES, object_words, overflow_word,
+    ClassIndex, FLAG_MARKED, FORMAT_SHIFT, Format, HEADER_BYTES, Header, OVERFLOW_COUNT_MASK,
+    SLOTS_OVERFLOW, SLOTS_SHIFT, WORD_BYTES, object_words, overflow_word,
 };
 use crate::memory::{load, prefetch, store};
 use crate::oop::Oop;

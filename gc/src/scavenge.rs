@@ -6,8 +6,6 @@
 
 #![expect(unsafe_code, reason = "copies objects between spaces")]
 
-use std::time::Instant;
-
 use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_AGED, FLAG_REMEMBERED, Format, WORD_BYTES, object_words};
 use crate::memory::{POISON, copy, fill, out_of_system_memory};
@@ -43,13 +41,13 @@ impl Heap {
     /// # Safety
     /// Every oop that is used after this call is in a place that `roots` shows.
     pub unsafe fn scavenge(&mut self, roots: &mut dyn Roots) {
-        let begun = Instant::now();
+        let stop = self.begin_stop();
         self.verify_if_wanted(roots, "before a scavenge");
         self.collect_nursery(roots, false);
         self.step_old_collection(roots);
         self.end_collection(CollectionKind::Scavenge);
         self.verify_if_wanted(roots, "after a scavenge");
-        self.stats.pauses.record(begun.elapsed());
+        self.end_stop(&stop, CollectionKind::Scavenge);
     }
 
     /// Empties eden. With `promote_all`, survivors do not stay in the nursery either.
