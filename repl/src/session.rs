@@ -67,6 +67,13 @@ impl Session {
         })
         .map_err(|error| format!("cannot reserve code space: {error}"))?;
         vm.foreign = Some(Box::new(machinery));
+        if line.image.is_some() {
+            let system = vm
+                .global_value("system")
+                .ok_or("the image has no `system`")?;
+            vm.send(system, "startUp", &[])
+                .map_err(|_| "the image does not start up")?;
+        }
         Ok(Session { vm })
     }
 
@@ -89,7 +96,7 @@ impl Session {
 
     /// Saves a snapshot. The error is a sentence for the user.
     pub fn save(&mut self, path: &Path) -> Result<(), String> {
-        let bytes = snapshot::save(&mut self.vm);
+        let bytes = snapshot::save(&mut self.vm).map_err(|error| error.to_string())?;
         file::replace(path, &bytes)
             .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
     }
