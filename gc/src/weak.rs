@@ -70,6 +70,24 @@ impl Heap {
         self.finalizers.list(young, watches).push(oop);
     }
 
+    /// Takes back [`Heap::register_finalizer`], as long as the object was not queued: true where it
+    /// was registered.
+    ///
+    /// # Panics
+    /// Where `oop` is an immediate.
+    pub fn cancel_finalizer(&mut self, oop: Oop) -> bool {
+        let registered = self.header(oop).has(FLAG_FINALIZABLE);
+        Object::of(oop).clear_flag(FLAG_FINALIZABLE);
+        if registered && self.format_of(oop) != Format::EPHEMERON {
+            // Ephemerons leave their list when it is next gone through.
+            let young = self.is_young(oop);
+            self.finalizers
+                .list(young, false)
+                .retain(|&each| each != oop);
+        }
+        registered
+    }
+
     /// The next object that a collection found to be dead but for its finalizer, or ephemeron with
     /// a dead key. Within one collection objects come in the order in which they were registered,
     /// before the ephemerons.
@@ -174,7 +192,9 @@ impl Scavenger<'_> {
         for mut oop in std::mem::take(&mut self.heap.finalizers.watching_young) {
             self.forward_oop(&mut oop);
             let young = self.heap.is_young(oop);
-            self.heap.finalizers.list(young, true).push(oop);
+            if is_watching(Object::of(oop)) {
+                self.heap.finalizers.list(young, true).push(oop);
+            }
         }
     }
 

@@ -328,6 +328,33 @@ fn a_scavenge_fires_old_and_young_ephemerons_with_young_keys() {
     assert_eq!(world.heap.take_finalizable(), None);
 }
 
+#[test]
+fn what_is_cancelled_is_not_queued() {
+    for kind in KINDS {
+        let mut world = World::new(small());
+        let (object, key) = (world.fixed(0), world.fixed(0));
+        let watching = ephemeron(&mut world, key, key);
+        world.root(watching);
+        for oop in [object, watching] {
+            world.heap.register_finalizer(oop);
+            assert!(world.heap.cancel_finalizer(oop));
+            assert!(!world.heap.cancel_finalizer(oop));
+        }
+        world.collect(kind);
+        world.full();
+        assert_eq!(world.heap.take_finalizable(), None);
+        let watching = world.roots.strong[0];
+        assert_eq!(world.heap.slot(watching, 0), world.heap.nil());
+        // Once more, on an object that a list may still have.
+        let key = world.bytes(b"key");
+        world.heap.set_slot(watching, 0, key);
+        world.heap.register_finalizer(watching);
+        world.full();
+        assert_eq!(world.heap.take_finalizable(), Some(watching));
+        assert_eq!(world.heap.take_finalizable(), None);
+    }
+}
+
 /// Each ephemeron's value is the next one's key: what one of them keeps fires later.
 #[test]
 fn a_chain_of_registered_ephemerons_fires_together_with_nothing_lost() {
