@@ -58,6 +58,8 @@ pub struct HeapOptions {
     pub verify: bool,
     /// Makes a collection due after every allocation.
     pub stress: bool,
+    /// Prints a line on standard error for each stop.
+    pub trace: bool,
 }
 
 impl Default for HeapOptions {
@@ -67,6 +69,7 @@ impl Default for HeapOptions {
             max_heap_bytes: physical_bytes().map_or(4 << 30, |bytes| bytes / 4 * 3),
             verify: false,
             stress: false,
+            trace: false,
         }
     }
 }

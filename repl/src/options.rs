@@ -53,6 +53,10 @@ pub struct CommandLine {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_heap: Option<usize>,
 
+    /// Let the stack grow to this size: a number with K, M or G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_stack: Option<usize>,
+
     /// Print statistics at the end, on standard error
     #[arg(long)]
     pub stats: bool,

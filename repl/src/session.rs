@@ -116,11 +116,16 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
     let mut heap = HeapOptions {
         verify: line.verify_heap,
         stress: line.gc_stress,
+        trace: line.traces(TraceChoice::Gc),
         ..HeapOptions::default()
     };
     if let Some(bytes) = line.max_heap {
         heap.max_heap_bytes = bytes;
         heap.nursery_bytes = heap.nursery_bytes.min(bytes / 4);
+    }
+    let mut options = Options::default();
+    if let Some(bytes) = line.max_stack {
+        options.stack_bytes = bytes;
     }
     let class_path = line
         .class_path
@@ -132,7 +137,7 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
         trace_bytecode: line.traces(TraceChoice::Bytecode),
         class_path: class_path.collect(),
         arguments,
-        ..Options::default()
+        ..options
     }
 }
 

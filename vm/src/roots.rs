@@ -8,8 +8,8 @@
 use crate::stack::Segment;
 use crate::symbols::SymbolTable;
 use crate::vm::Vm;
-use gc::Roots;
 use gc::oop::Oop;
+use gc::{CollectionKind, Roots};
 
 /// The VM's roots, apart from the heap that is being collected.
 struct VmRoots<'a> {
@@ -57,6 +57,10 @@ impl Vm {
     pub(crate) fn collect_everything(&mut self) {
         // SAFETY: as above.
         self.with_roots(|heap, roots| unsafe { heap.collect_full(roots) });
+        if self.heap().has_finalizable() {
+            // So that the next safe point hears of it.
+            self.heap_mut().request_collection(CollectionKind::Scavenge);
+        }
     }
 
     /// Leaves only live objects, for a snapshot. No run may be under way but published ones.
@@ -68,6 +72,7 @@ impl Vm {
         self.runs.push(Segment {
             sp: self.context.sp,
             fp: self.context.fp,
+            below_c: false,
         });
         let context = &mut *self.context;
         let full_collections = context.heap.full_collections();
