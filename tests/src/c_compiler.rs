@@ -20,14 +20,20 @@ pub fn shared_library(sources: &[PathBuf], output: &Path, optimization: &str) ->
     std::fs::rename(&fresh, output).map_err(|error| format!("{}: {error}", output.display()))
 }
 
+/// The directory of the profile that this program was built with, `target/PROFILE`. Test programs are
+/// in its directory `deps`.
+pub fn profile_directory() -> PathBuf {
+    let program = std::env::current_exe().expect("the program's own path");
+    let directory = program.parent().expect("a program is in a directory");
+    if directory.ends_with("deps") {
+        return directory.parent().expect("above deps").to_owned();
+    }
+    directory.to_owned()
+}
+
 /// Where tests put what they make: a directory below the build's target directory.
 pub fn scratch_directory(name: &str) -> PathBuf {
-    let program = std::env::current_exe().expect("the program's own path");
-    let profile = program
-        .ancestors()
-        .find(|directory| directory.join("deps").is_dir())
-        .unwrap_or_else(|| program.parent().expect("a program is in a directory"));
-    let directory = profile.join("test-files").join(name);
+    let directory = profile_directory().join("test-files").join(name);
     std::fs::create_dir_all(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     directory

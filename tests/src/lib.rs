@@ -18,6 +18,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 pub mod c_compiler;
+pub mod signatures;
 
 /// What a case expects.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -171,14 +172,18 @@ pub fn program() -> &'static Path {
             .status()
             .expect("running cargo");
         assert!(built.success(), "the program does not build");
-        // Test programs are in target/PROFILE/deps.
-        let test = std::env::current_exe().expect("the test's own path");
-        let profile = test
-            .parent()
-            .and_then(Path::parent)
-            .expect("the profile's directory");
-        profile.join("ripley")
+        c_compiler::profile_directory().join("ripley")
     })
+}
+
+/// A seed for this run's random tests: `RIPLEY_ABI_SEED`, or one that the clock chooses.
+pub fn fresh_seed() -> u64 {
+    if let Ok(seed) = std::env::var("RIPLEY_ABI_SEED") {
+        return seed.parse().expect("RIPLEY_ABI_SEED is a number");
+    }
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_nanos() as u64 % 1_000_000_007)
 }
 
 /// Runs one case in one mode.
