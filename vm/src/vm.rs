@@ -39,6 +39,15 @@ impl Default for Options {
     }
 }
 
+/// What the program may ask for later, and finalizers that run in between must not change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Undisturbed {
+    pub(crate) failure: u64,
+    pub(crate) failure_argument: u64,
+    pub(crate) failure_detail: Option<String>,
+    pub(crate) errno: u64,
+}
+
 /// The virtual machine.
 pub struct Vm {
     /// The registers, and within them the heap.
@@ -62,6 +71,10 @@ pub struct Vm {
     pub interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// What the last failed primitive or compilation had to say.
     pub failure_detail: Option<String>,
+    /// True while a foreign function runs that the current run has called.
+    pub(crate) in_external_call: bool,
+    /// While finalizers run: what they must leave as it was.
+    pub(crate) finalization: Option<Undisturbed>,
     /// Set by `System exit:`.
     pub exit_status: Option<i32>,
     /// Open files by handle.
@@ -106,6 +119,8 @@ impl Vm {
             special_selectors: Vec::new(),
             interrupt: std::sync::Arc::default(),
             failure_detail: None,
+            in_external_call: false,
+            finalization: None,
             exit_status: None,
             files: crate::files::Files::default(),
             started: std::time::Instant::now(),
