@@ -301,6 +301,14 @@ impl Vm {
         }
     }
 
+    /// The stack was cut to `sp`: where that leaves room again, the reserves are given back.
+    pub(crate) fn settle_stack_limit(&mut self, sp: u64) {
+        let limit = self.stack.limit();
+        if sp >= limit + crate::stack::RESERVE_BYTES {
+            self.context.stack_limit = limit;
+        }
+    }
+
     #[cold]
     fn look_up(&mut self, class: ClassIndex, selector: Oop) -> Option<Found> {
         let class_object = self.class_at(class);

@@ -70,7 +70,7 @@ fn bytes_range(
         .checked_sub(1)
         .ok_or(Failure::BadIndex)?;
     let start = usize::try_from(start).map_err(|_| Failure::BadIndex)?;
-    let count = arguments.size(first + 2)?;
+    let count = arguments.size(vm, first + 2)?;
     match start.checked_add(count) {
         Some(end) if end <= vm.heap().byte_len(object) => Ok((object, start..end)),
         _ => Err(Failure::BadIndex),
