@@ -122,7 +122,7 @@ fn call(signature: &Signature, arguments: &[String]) -> String {
             ""
         };
         return format!(
-            "(CFunction at: (lib symbol: 'f{}') type: '{result} ({convention}*)({})') \
+            "(CFunction at: (lib symbol: 'f{}') type: (lib type: '{result} ({convention}*)({})')) \
              valueWithArguments: {{ {} }}",
             signature.number,
             signature.parameter_list(|index| declared(signature, index)),
