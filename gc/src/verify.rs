@@ -245,7 +245,15 @@ impl Heap {
             .queue
             .iter()
             .for_each(|&oop| check("queued for finalization, item", oop));
-        let registered = finalizers.young.iter().chain(&finalizers.old);
+        let watching = finalizers
+            .watching_young
+            .iter()
+            .chain(&finalizers.watching_old);
+        let registered = finalizers
+            .young
+            .iter()
+            .chain(&finalizers.old)
+            .chain(watching);
         registered.for_each(|&oop| check("registered for finalization, item", oop));
         result
     }

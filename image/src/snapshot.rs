@@ -14,16 +14,18 @@
 //! All numbers are little endian. A word that refers to an object holds the offset of the
 //! object's header from the first object, whose tag bits are zero like those of an address; other
 //! words are as in memory. Machine code is not saved, and the method headers' primitive numbers
-//! are given anew by name, so that an image outlives a change of the primitive table.
+//! are given anew by name, so that an image outlives a change of the primitive table. Aliens to C
+//! memory are saved as `#stale`.
 #![expect(unsafe_code, reason = "turns the words of an adopted block into oops")]
 
 use crate::bytes::{Reader, Writer};
+use gc::OutOfMemory;
 use gc::layout::{ClassIndex, Header, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW};
 use gc::oop::{Oop, TAG_CHARACTER, TAG_FLOAT, TAG_INTEGER, TAG_MASK, TAG_POINTER};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use std::fmt;
 use vm::header::MethodHeader;
-use vm::known::method;
+use vm::known::{alien, index, method};
 use vm::vm::{Options, Vm};
 
 const MAGIC: &[u8; 8] = b"RIPLEY\r\n";
@@ -80,7 +82,11 @@ fn malformed(what: impl Into<String>) -> ImageError {
 }
 
 /// The bytes of an image of everything in the VM's heap.
-pub fn save(vm: &mut Vm) -> Vec<u8> {
+///
+/// # Errors
+/// Where the heap has no room for what saving needs.
+pub fn save(vm: &mut Vm) -> Result<Vec<u8>, OutOfMemory> {
+    let stale = vm.symbol("stale")?;
     vm.collect_for_snapshot();
     let (objects, offsets) = lay_out(vm);
     let mut writer = Writer::default();
@@ -106,9 +112,9 @@ pub fn save(vm: &mut Vm) -> Vec<u8> {
         writer.u64(relative(word, &offsets));
     }
     for &object in &objects {
-        write_object(vm, object, &offsets, &mut writer);
+        write_object(vm, object, stale, &offsets, &mut writer);
     }
-    seal(writer.into_bytes())
+    Ok(seal(writer.into_bytes()))
 }
 
 /// Every object, and the offset of each header from the first word.
@@ -134,7 +140,13 @@ fn relative(word: Oop, offsets: &HashMap<u64, u64>) -> u64 {
     }
 }
 
-fn write_object(vm: &Vm, object: Oop, offsets: &HashMap<u64, u64>, writer: &mut Writer) {
+fn write_object(
+    vm: &Vm,
+    object: Oop,
+    stale: Oop,
+    offsets: &HashMap<u64, u64>,
+    writer: &mut Writer,
+) {
     let heap = vm.heap();
     let mut words = heap.object_words(object);
     if heap.format_of(object).has_pointers() {
@@ -147,8 +159,20 @@ fn write_object(vm: &Vm, object: Oop, offsets: &HashMap<u64, u64>, writer: &mut 
             words[body + method::CODE] = Oop::ZERO.bits();
             words[body + method::COUNTER] = Oop::ZERO.bits();
         }
+        if refers_to_c_memory(vm, object) {
+            words[body + alien::ADDRESS] = offsets[&stale.bits()];
+        }
     }
     words.iter().for_each(|&word| writer.u64(word));
+}
+
+/// True for an Alien with an address.
+fn refers_to_c_memory(vm: &Vm, object: Oop) -> bool {
+    let class = vm.class_of(object);
+    class != vm.nil()
+        && vm.heap().slot_count(object) >= alien::COUNT
+        && vm.inherits_from(class, vm.class_at(index::ALIEN))
+        && vm.integer(vm.heap().slot(object, alien::ADDRESS)).is_some()
 }
 
 /// Puts magic, version, checksum and length in front of the contents.
@@ -220,15 +244,40 @@ pub fn load(image: &[u8], options: Options) -> Result<Box<Vm>, ImageError> {
     Ok(vm)
 }
 
+/// Which words of a block are headers: a bit for each.
+struct Headers {
+    bits: Vec<u64>,
+}
+
+impl Headers {
+    fn new(bytes: usize) -> Headers {
+        Headers {
+            bits: vec![0; bytes / 512 + 1],
+        }
+    }
+
+    /// Marks the header at `offset`, unless that lies behind the block.
+    fn insert(&mut self, offset: u64) {
+        if let Some(bits) = self.bits.get_mut((offset / 512) as usize) {
+            *bits |= 1 << (offset / 8 % 64);
+        }
+    }
+
+    fn contains(&self, offset: u64) -> bool {
+        let bits = self.bits.get((offset / 512) as usize);
+        bits.is_some_and(|bits| bits & 1 << (offset / 8 % 64) != 0)
+    }
+}
+
 /// Offsets of all headers in the objects' words.
-fn header_offsets(objects: &[u8]) -> Result<HashSet<u64>, ImageError> {
+fn header_offsets(objects: &[u8]) -> Result<Headers, ImageError> {
     let word = |at: u64| {
         let at = at as usize;
         objects
             .get(at..at + 8)
             .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
     };
-    let mut headers = HashSet::with_capacity(objects.len() / 40);
+    let mut headers = Headers::new(objects.len());
     let mut at = 0;
     while at < objects.len() as u64 {
         let first = word(at).ok_or_else(|| malformed("an object is cut short"))?;
@@ -248,15 +297,15 @@ fn header_offsets(objects: &[u8]) -> Result<HashSet<u64>, ImageError> {
 }
 
 /// The word as it is in a heap where the objects begin at `base`; `None` where it is no word.
-fn absolute(base: u64, word: u64, headers: &HashSet<u64>) -> Option<u64> {
+fn absolute(base: u64, word: u64, headers: &Headers) -> Option<u64> {
     match word & TAG_MASK {
-        TAG_POINTER => headers.contains(&word).then(|| base + word),
+        TAG_POINTER => headers.contains(word).then(|| base + word),
         TAG_INTEGER | TAG_CHARACTER | TAG_FLOAT => Some(word),
         _ => None,
     }
 }
 
-fn adopt(vm: &mut Vm, objects: &[u8], headers: &HashSet<u64>) -> Result<u64, ImageError> {
+fn adopt(vm: &mut Vm, objects: &[u8], headers: &Headers) -> Result<u64, ImageError> {
     vm.heap_mut()
         .adopt_old_block(objects, &mut |base, word| absolute(base, word, headers))
         .map_err(|error| malformed(error.to_string()))

@@ -67,6 +67,14 @@ impl Session {
         })
         .map_err(|error| format!("cannot reserve code space: {error}"))?;
         vm.foreign = Some(Box::new(machinery));
+        vm.image_saver = Some(save_image);
+        if line.image.is_some() {
+            let system = vm
+                .global_value("system")
+                .ok_or("the image has no `system`")?;
+            vm.send(system, "startUp", &[])
+                .map_err(|_| "the image does not start up")?;
+        }
         Ok(Session { vm })
     }
 
@@ -89,9 +97,7 @@ impl Session {
 
     /// Saves a snapshot. The error is a sentence for the user.
     pub fn save(&mut self, path: &Path) -> Result<(), String> {
-        let bytes = snapshot::save(&mut self.vm);
-        file::replace(path, &bytes)
-            .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
+        save_image(&mut self.vm, path)
     }
 
     /// The `--stats` lines.
@@ -109,11 +115,16 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
     let mut heap = HeapOptions {
         verify: line.verify_heap,
         stress: line.gc_stress,
+        trace: line.traces(TraceChoice::Gc),
         ..HeapOptions::default()
     };
     if let Some(bytes) = line.max_heap {
         heap.max_heap_bytes = bytes;
         heap.nursery_bytes = heap.nursery_bytes.min(bytes / 4);
+    }
+    let mut options = Options::default();
+    if let Some(bytes) = line.max_stack {
+        options.stack_bytes = bytes;
     }
     let class_path = line
         .class_path
@@ -125,8 +136,14 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
         trace_bytecode: line.traces(TraceChoice::Bytecode),
         class_path: class_path.collect(),
         arguments,
-        ..Options::default()
+        ..options
     }
+}
+
+fn save_image(vm: &mut Vm, path: &Path) -> Result<(), String> {
+    let bytes = snapshot::save(vm).map_err(|error| error.to_string())?;
+    file::replace(path, &bytes)
+        .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
 }
 
 fn load_image(path: &Path, options: Options) -> Result<Box<Vm>, String> {

@@ -10,6 +10,7 @@
 //! | `"options --a --b"` | further command-line options |
 //! | `"arguments a b"` | arguments of the program |
 //! | `"slow"` | allocates so much that it is not run with `--verify-heap` |
+//! | `"needs testlib"` | the first argument is the path of the library made of this package's C files |
 //!
 //! Standard output must be what the `"=>"` comments say and nothing else.
 //!
@@ -20,6 +21,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+
+pub mod c_compiler;
+pub mod signatures;
 
 /// What a case expects.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -36,6 +40,8 @@ pub struct Expectation {
     pub arguments: Vec<String>,
     /// The heap is not to be checked at every allocation.
     pub slow: bool,
+    /// Whether it gets the path of the C library as its argument.
+    pub needs_library: bool,
 }
 
 impl Expectation {
@@ -66,6 +72,8 @@ impl Expectation {
                 .extend(arguments.split_whitespace().map(str::to_owned));
         } else if comment == "slow" {
             self.slow = true;
+        } else if comment == "needs testlib" {
+            self.needs_library = true;
         }
     }
 
@@ -190,13 +198,7 @@ pub fn program() -> &'static Path {
             .status()
             .expect("running cargo");
         assert!(built.success(), "the program does not build");
-        // Test programs are in target/PROFILE/deps.
-        let test = std::env::current_exe().expect("the test's own path");
-        let profile = test
-            .parent()
-            .and_then(Path::parent)
-            .expect("the profile's directory");
-        profile.join("ripley")
+        c_compiler::profile_directory().join("ripley")
     })
 }
 
@@ -206,6 +208,16 @@ fn text_of(case: &Path) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
+/// A seed for this run's random tests: `RIPLEY_ABI_SEED`, or one that the clock chooses.
+pub fn fresh_seed() -> u64 {
+    if let Ok(seed) = std::env::var("RIPLEY_ABI_SEED") {
+        return seed.parse().expect("RIPLEY_ABI_SEED is a number");
+    }
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_nanos() as u64 % 1_000_000_007)
+}
+
 /// Runs one case in one mode.
 ///
 /// # Errors
@@ -213,13 +225,16 @@ fn text_of(case: &Path) -> Result<String, String> {
 pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
     let text = text_of(case)?;
     let expectation = Expectation::read(&text);
-    let output = Command::new(program())
+    let mut command = Command::new(program());
+    command
         .args(mode.options_for(&expectation))
         .args(&expectation.options)
         .arg(case)
-        .args(&expectation.arguments)
-        .output()
-        .map_err(|error| error.to_string())?;
+        .args(&expectation.arguments);
+    if expectation.needs_library {
+        command.arg(c_compiler::test_library());
+    }
+    let output = command.output().map_err(|error| error.to_string())?;
     expectation.check(&output)
 }
 
@@ -317,5 +332,7 @@ mod self_tests {
         assert_eq!(expectation.errors, ["no foo"]);
         assert_eq!(expectation.status, 1);
         assert_eq!(expectation.options, ["--stats"]);
+        assert!(!expectation.needs_library);
+        assert!(Expectation::read("\"needs testlib\"").needs_library);
     }
 }

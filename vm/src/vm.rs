@@ -39,12 +39,26 @@ impl Default for Options {
     }
 }
 
+/// What the program may ask for later, and finalizers that run in between must not change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Undisturbed {
+    pub(crate) failure: u64,
+    pub(crate) failure_argument: u64,
+    pub(crate) failure_detail: Option<String>,
+    pub(crate) errno: u64,
+}
+
+/// Saves a snapshot of a VM in a file.
+pub type ImageSaver = fn(&mut Vm, &std::path::Path) -> Result<(), String>;
+
 /// The virtual machine.
 pub struct Vm {
     /// The registers, and within them the heap.
     pub context: Box<VmContext>,
     /// The foreign-function machinery, where the program has one.
     pub foreign: Option<Box<dyn Foreign>>,
+    /// Saves a snapshot, where the program can. The error is a sentence for the user.
+    pub image_saver: Option<ImageSaver>,
     /// What the VM was started with.
     pub options: Options,
     pub(crate) stack: VmStack,
@@ -62,6 +76,10 @@ pub struct Vm {
     pub interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// What the last failed primitive or compilation had to say.
     pub failure_detail: Option<String>,
+    /// True while a foreign function runs that the current run has called.
+    pub(crate) in_external_call: bool,
+    /// While finalizers run: what they must leave as it was.
+    pub(crate) finalization: Option<Undisturbed>,
     /// Set by `System exit:`.
     pub exit_status: Option<i32>,
     /// Open files by handle.
@@ -95,6 +113,7 @@ impl Vm {
         let mut vm = Box::new(Vm {
             context: Box::new(context),
             foreign: None,
+            image_saver: None,
             options,
             stack,
             runs: Vec::new(),
@@ -106,6 +125,8 @@ impl Vm {
             special_selectors: Vec::new(),
             interrupt: std::sync::Arc::default(),
             failure_detail: None,
+            in_external_call: false,
+            finalization: None,
             exit_status: None,
             files: crate::files::Files::default(),
             started: std::time::Instant::now(),
@@ -283,6 +304,14 @@ impl Vm {
         match self.cache.get(class, selector) {
             Some(found) => Some(found),
             None => self.look_up(class, selector),
+        }
+    }
+
+    /// The stack was cut to `sp`: where that leaves room again, the reserves are given back.
+    pub(crate) fn settle_stack_limit(&mut self, sp: u64) {
+        let limit = self.stack.limit();
+        if sp >= limit + crate::stack::RESERVE_BYTES {
+            self.context.stack_limit = limit;
         }
     }
 

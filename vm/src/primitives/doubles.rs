@@ -96,7 +96,7 @@ fn digits(value: f64) -> String {
 /// With a number of digits behind the point, rounded.
 pub(super) fn print_decimals(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let value = receiver(vm, arguments)?;
-    let places = arguments.size(0)?;
+    let places = arguments.size(vm, 0)?;
     if places > 1000 {
         return Err(Failure::OutOfRange);
     }

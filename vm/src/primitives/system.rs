@@ -1,9 +1,8 @@
-//! Primitives of the surroundings: globals, clock, collector, command line, failed primitives.
+//! Primitives of the surroundings: globals, clock, command line, failed primitives.
 
 use super::Arguments;
 use crate::failure::Failure;
 use crate::vm::Vm;
-use gc::CollectionKind;
 use gc::oop::Oop;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -64,42 +63,19 @@ pub(super) fn epoch_nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failur
     Ok(vm.i64_object(i64::try_from(since.as_nanos()).map_err(|_| Failure::OutOfRange)?)?)
 }
 
-// --- memory ---
-
-/// Makes a full collection due at the next safe point, which comes at once.
-pub(super) fn collect_garbage(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
-    vm.heap_mut().request_collection(CollectionKind::Full);
-    Ok(vm.boolean(true))
-}
-
-/// Name, number, name, number and so on of what the object memory counts.
-pub(super) fn memory_statistics(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
-    let stats = vm.heap().stats();
-    let rows = [
-        ("scavenges", stats.scavenges),
-        ("fullCollections", stats.full_collections),
-        ("pauses", stats.pauses.count()),
-        ("pauseNanoseconds", stats.pauses.total_ns()),
-        ("longestPauseNanoseconds", stats.pauses.max_ns()),
-        ("bytesAllocatedYoung", stats.bytes_allocated_young),
-        ("bytesAllocatedOld", stats.bytes_allocated_old),
-        ("bytesPromoted", stats.bytes_promoted),
-        ("oldBytes", stats.old_bytes),
-        ("largeBytes", stats.large_bytes),
-        ("liveBytes", stats.live_bytes),
-        ("mappedBytes", stats.mapped_bytes),
-        ("pinnedObjects", stats.pinned),
-        ("finalizedObjects", stats.finalized),
-    ];
-    let mut elements = Vec::new();
-    for (name, value) in rows {
-        elements.push(vm.symbol(name)?);
-        elements.push(vm.u64_object(value)?);
-    }
-    Ok(vm.array(&elements)?)
-}
-
 // --- the program ---
+
+/// `… saveImage: path`: saves a snapshot. Everything that moves is on the published stack, so the
+/// collection that saving begins with is as good here as at a safe point.
+pub(super) fn save_image(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let path = arguments.text(vm, 0)?;
+    let save = vm.image_saver.ok_or(Failure::Unsupported)?;
+    save(vm, std::path::Path::new(&path)).map_err(|message| {
+        vm.failure_detail = Some(message);
+        Failure::System
+    })?;
+    Ok(arguments.receiver())
+}
 
 /// The arguments of the command line.
 pub(super) fn arguments(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
