@@ -82,7 +82,14 @@ fn digits(value: f64) -> String {
     } else if value.is_infinite() {
         if value > 0.0 { "Infinity" } else { "-Infinity" }.into()
     } else {
-        format!("{value:?}")
+        // Without a point, digits with an exponent would read as an Integer.
+        let text = format!("{value:?}");
+        match text.split_once('e') {
+            Some((mantissa, exponent)) if !mantissa.contains('.') => {
+                format!("{mantissa}.0e{exponent}")
+            }
+            _ => text,
+        }
     }
 }
 
@@ -124,7 +131,8 @@ mod tests {
             (1.5, "1.5"),
             (0.1, "0.1"),
             (100.0, "100.0"),
-            (1e100, "1e100"),
+            (1e100, "1.0e100"),
+            (5e-324, "5.0e-324"),
             (-0.0, "-0.0"),
             (1.0 / 3.0, "0.3333333333333333"),
             (f64::INFINITY, "Infinity"),
