@@ -8,6 +8,7 @@
 //! | `"!> text"` | a line of standard error contains `text`, below those of earlier `"!>"` comments |
 //! | `"status n"` | the exit status is `n` (0 where no comment says so) |
 //! | `"options --a --b"` | further command-line options |
+//! | `"not in MODE: reason"` | this mode of [`MODES`] leaves it out |
 //! | `"needs testlib"` | the first argument is the path of the library made of this package's C files |
 //!
 //! Standard output must be what the `"=>"` comments say and nothing else.
@@ -31,6 +32,8 @@ pub struct Expectation {
     pub status: i32,
     /// Further options.
     pub options: Vec<String>,
+    /// Names of the modes that leave it out.
+    pub left_out: Vec<String>,
     /// Whether it gets the path of the C library as its argument.
     pub needs_library: bool,
 }
@@ -58,6 +61,9 @@ impl Expectation {
         } else if let Some(options) = comment.strip_prefix("options ") {
             self.options
                 .extend(options.split_whitespace().map(str::to_owned));
+        } else if let Some(mode) = comment.strip_prefix("not in ") {
+            let name = mode.split_once(':').map_or(mode, |(name, _)| name);
+            self.left_out.push(name.trim().to_owned());
         } else if comment == "needs testlib" {
             self.needs_library = true;
         }
@@ -190,6 +196,9 @@ pub fn fresh_seed() -> u64 {
 pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
     let text = std::fs::read_to_string(case).map_err(|error| error.to_string())?;
     let expectation = Expectation::read(&text);
+    if expectation.left_out.iter().any(|name| name == mode.name) {
+        return Ok(());
+    }
     let mut command = Command::new(program());
     command
         .args(mode.options)
