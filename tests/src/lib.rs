@@ -10,6 +10,7 @@
 //! | `"options --a --b"` | further command-line options |
 //! | `"arguments a b"` | arguments of the program |
 //! | `"slow"` | allocates so much that it is not run with `--verify-heap` |
+//! | `"not in MODE: reason"` | this mode of [`MODES`] leaves it out |
 //! | `"needs testlib"` | the first argument is the path of the library made of this package's C files |
 //!
 //! Standard output must be what the `"=>"` comments say and nothing else.
@@ -40,6 +41,8 @@ pub struct Expectation {
     pub arguments: Vec<String>,
     /// The heap is not to be checked at every allocation.
     pub slow: bool,
+    /// Names of the modes that leave it out.
+    pub left_out: Vec<String>,
     /// Whether it gets the path of the C library as its argument.
     pub needs_library: bool,
 }
@@ -72,6 +75,9 @@ impl Expectation {
                 .extend(arguments.split_whitespace().map(str::to_owned));
         } else if comment == "slow" {
             self.slow = true;
+        } else if let Some(mode) = comment.strip_prefix("not in ") {
+            let name = mode.split_once(':').map_or(mode, |(name, _)| name);
+            self.left_out.push(name.trim().to_owned());
         } else if comment == "needs testlib" {
             self.needs_library = true;
         }
@@ -225,6 +231,9 @@ pub fn fresh_seed() -> u64 {
 pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
     let text = text_of(case)?;
     let expectation = Expectation::read(&text);
+    if expectation.left_out.iter().any(|name| name == mode.name) {
+        return Ok(());
+    }
     let mut command = Command::new(program());
     command
         .args(mode.options_for(&expectation))
