@@ -48,12 +48,17 @@ pub(crate) struct Undisturbed {
     pub(crate) errno: u64,
 }
 
+/// Saves a snapshot of a VM in a file.
+pub type ImageSaver = fn(&mut Vm, &std::path::Path) -> Result<(), String>;
+
 /// The virtual machine.
 pub struct Vm {
     /// The registers, and within them the heap.
     pub context: Box<VmContext>,
     /// The foreign-function machinery, where the program has one.
     pub foreign: Option<Box<dyn Foreign>>,
+    /// Saves a snapshot, where the program can. The error is a sentence for the user.
+    pub image_saver: Option<ImageSaver>,
     /// What the VM was started with.
     pub options: Options,
     pub(crate) stack: VmStack,
@@ -108,6 +113,7 @@ impl Vm {
         let mut vm = Box::new(Vm {
             context: Box::new(context),
             foreign: None,
+            image_saver: None,
             options,
             stack,
             runs: Vec::new(),
@@ -298,6 +304,14 @@ impl Vm {
         match self.cache.get(class, selector) {
             Some(found) => Some(found),
             None => self.look_up(class, selector),
+        }
+    }
+
+    /// The stack was cut to `sp`: where that leaves room again, the reserves are given back.
+    pub(crate) fn settle_stack_limit(&mut self, sp: u64) {
+        let limit = self.stack.limit();
+        if sp >= limit + crate::stack::RESERVE_BYTES {
+            self.context.stack_limit = limit;
         }
     }
 
