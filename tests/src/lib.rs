@@ -24,6 +24,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 pub mod c_compiler;
+pub mod declarations;
 pub mod signatures;
 
 /// What a case expects.
