@@ -78,6 +78,7 @@ impl MethodCache {
 }
 
 /// The header of a compiled method.
+#[inline]
 pub fn header_of(heap: &Heap, compiled: Oop) -> MethodHeader {
     let bits = heap
         .slot(compiled, method::HEADER)

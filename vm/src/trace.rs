@@ -130,6 +130,7 @@ impl Vm {
     }
 
     /// True for a class or metaclass.
+    #[inline]
     pub fn is_class(&self, object: Oop) -> bool {
         if !object.is_pointer() || self.heap().slot_count(object) < class::COUNT {
             return false;
