@@ -9,7 +9,6 @@
 //! | `"status n"` | the exit status is `n` (0 where no comment says so) |
 //! | `"options --a --b"` | further command-line options |
 //! | `"arguments a b"` | arguments of the program |
-//! | `"slow"` | allocates so much that it is not run with `--verify-heap` |
 //! | `"not in MODE: reason"` | this mode of [`MODES`] leaves it out |
 //! | `"needs testlib"` | the first argument is the path of the library made of this package's C files |
 //!
@@ -40,8 +39,6 @@ pub struct Expectation {
     pub options: Vec<String>,
     /// Arguments of the program.
     pub arguments: Vec<String>,
-    /// The heap is not to be checked at every allocation.
-    pub slow: bool,
     /// Names of the modes that leave it out.
     pub left_out: Vec<String>,
     /// Whether it gets the path of the C library as its argument.
@@ -74,8 +71,6 @@ impl Expectation {
         } else if let Some(arguments) = comment.strip_prefix("arguments ") {
             self.arguments
                 .extend(arguments.split_whitespace().map(str::to_owned));
-        } else if comment == "slow" {
-            self.slow = true;
         } else if let Some(mode) = comment.strip_prefix("not in ") {
             let name = mode.split_once(':').map_or(mode, |(name, _)| name);
             self.left_out.push(name.trim().to_owned());
@@ -147,7 +142,11 @@ pub const MODES: &[Mode] = &[
     },
     Mode {
         name: "gc-stress",
-        options: &["--gc-stress", "--verify-heap"],
+        options: &["--gc-stress"],
+    },
+    Mode {
+        name: "checked heap",
+        options: &["--verify-heap"],
     },
     MARSHALLING,
 ];
@@ -157,15 +156,6 @@ const MARSHALLING: Mode = Mode {
     name: "interpreted marshalling",
     options: &["--marshal", "interpreted"],
 };
-
-impl Mode {
-    /// The options to run a case with.
-    fn options_for(&self, expectation: &Expectation) -> impl Iterator<Item = &'static str> {
-        let slow = expectation.slow;
-        let wanted = move |option: &&str| !(slow && *option == "--verify-heap");
-        self.options.iter().copied().filter(wanted)
-    }
-}
 
 /// The case files below a directory of this package, sorted.
 pub fn cases(directory: &str) -> Vec<PathBuf> {
@@ -237,7 +227,7 @@ pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
     }
     let mut command = Command::new(program());
     command
-        .args(mode.options_for(&expectation))
+        .args(mode.options)
         .args(&expectation.options)
         .arg(case)
         .args(&expectation.arguments);
@@ -256,7 +246,7 @@ pub fn run_program(directory: &Path, mode: Mode) -> Result<(), String> {
     let text = text_of(&directory.join("Main.som"))?;
     let expectation = Expectation::read(&text);
     let output = Command::new(program())
-        .args(mode.options_for(&expectation))
+        .args(mode.options)
         .args(&expectation.options)
         .arg("-cp")
         .arg(directory)
