@@ -12,12 +12,17 @@
     reason = "maps, protects and writes memory for machine code"
 )]
 pub mod code_memory;
+#[expect(unsafe_code, reason = "writes the cells that machine code reads")]
+mod cells;
 pub mod code_space;
 #[expect(unsafe_code, reason = "entering machine code is on the caller's word")]
 pub mod compiler;
 #[expect(unsafe_code, reason = "calls machine code")]
 mod enter;
+mod generate;
 pub mod isa;
+#[expect(unsafe_code, reason = "gives the stubs their type")]
+pub mod methods;
 mod listing;
 pub mod lowering;
 pub mod perf_map;

@@ -116,7 +116,8 @@ fn functions_near_to_the_code_space_are_called_directly() {
             facts: &facts,
             argument_count: 0,
             function,
-            stubs: fixture.compiler.stubs(),
+            cells: &[],
+        stubs: fixture.compiler.stubs(),
             code_space: code_space.clone(),
         })
     };

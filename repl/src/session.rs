@@ -4,8 +4,10 @@ use crate::options::{CommandLine, TraceChoice};
 use ffi::machinery::{self, Machinery};
 use gc::{HeapOptions, Oop};
 use image::file;
+use jit::methods::Methods;
 use image::snapshot;
 use std::path::{Path, PathBuf};
+use vm::compile::Tiering;
 use vm::interpreter::RunEnd;
 use vm::loader::LoadError;
 use vm::vm::{Options, Vm};
@@ -66,6 +68,10 @@ impl Session {
             ..machinery::Options::default()
         })
         .map_err(|error| format!("cannot reserve code space: {error}"))?;
+        if !line.no_jit {
+            let trace = line.traces(TraceChoice::Asm);
+            vm.set_generator(Box::new(Methods::new(machinery.compiler(), trace)));
+        }
         vm.foreign = Some(Box::new(machinery));
         Ok(Session { vm })
     }
@@ -123,6 +129,9 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
     Options {
         heap,
         trace_bytecode: line.traces(TraceChoice::Bytecode),
+        tiering: Tiering {
+            threshold: line.jit_threshold,
+        },
         class_path: class_path.collect(),
         arguments,
         ..Options::default()

@@ -5,6 +5,7 @@
 pub mod bytecode;
 pub mod classes;
 pub mod compiler;
+pub mod compile;
 pub mod context;
 pub mod entry;
 pub mod failure;

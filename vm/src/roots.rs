@@ -68,9 +68,19 @@ impl Vm {
             fp: self.context.fp,
         };
         let mut end = self.stack.top();
+        let context = &self.context;
+        // Return addresses of primitives and foreign functions, which have no frame, lie among
+        // the operands.
+        let mut visit = |word: *mut Oop| {
+            // SAFETY: the word lies in the live part of the VM stack.
+            let bits = unsafe { crate::stack::word(word as u64) };
+            if bits.wrapping_sub(context.code_start) >= context.code_size {
+                visit(word);
+            }
+        };
         for &segment in self.runs.iter().chain([&current]) {
             // SAFETY: suspended runs have published their sp and fp.
-            unsafe { segment.each_oop(end, visit) };
+            unsafe { segment.each_oop(end, &mut visit) };
             end = segment.sp;
         }
     }

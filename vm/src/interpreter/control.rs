@@ -140,7 +140,8 @@ impl Interpreter<'_> {
         self.publish();
         let target = self.vm.frame_of(handle)?;
         self.fp = target.fp;
-        self.vm.context.stack_limit = self.vm.stack.limit();
+        let limit = self.vm.stack.limit();
+        self.vm.set_stack_end(limit);
         Ok(self.do_return(value))
     }
 
@@ -158,7 +159,8 @@ impl Interpreter<'_> {
             return Err(Failure::OutOfRange);
         };
         self.fp = callee.fp;
-        self.vm.context.stack_limit = self.vm.stack.limit();
+        let limit = self.vm.stack.limit();
+        self.vm.set_stack_end(limit);
         Ok(self.do_return(value))
     }
 
@@ -168,7 +170,8 @@ impl Interpreter<'_> {
         self.publish();
         let target = self.vm.frame_of(handle)?;
         self.fp = target.fp;
-        self.vm.context.stack_limit = self.vm.stack.limit();
+        let limit = self.vm.stack.limit();
+        self.vm.set_stack_end(limit);
         let header = self.current_header();
         let nil = self.vm.nil();
         for index in 0..header.temporaries() {
