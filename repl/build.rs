@@ -14,7 +14,7 @@ fn main() {
         eprintln!("the kernel does not boot: {error}");
         process::exit(1)
     });
-    let bytes = image::snapshot::save(&mut vm);
+    let bytes = image::snapshot::save(&mut vm).expect("room in the heap");
     let target = env::var_os("OUT_DIR").expect("cargo names an output directory");
     fs::write(Path::new(&target).join("kernel.image"), bytes).expect("writing the image");
 }

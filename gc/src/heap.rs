@@ -58,6 +58,8 @@ pub struct HeapOptions {
     pub verify: bool,
     /// Makes a collection due after every allocation.
     pub stress: bool,
+    /// Prints a line on standard error for each stop.
+    pub trace: bool,
 }
 
 impl Default for HeapOptions {
@@ -67,6 +69,7 @@ impl Default for HeapOptions {
             max_heap_bytes: physical_bytes().map_or(4 << 30, |bytes| bytes / 4 * 3),
             verify: false,
             stress: false,
+            trace: false,
         }
     }
 }
@@ -305,6 +308,12 @@ impl Heap {
             pinned: self.pins.count(),
             ..self.stats.clone()
         }
+    }
+
+    /// Full collections completed: only they free old objects.
+    #[inline(always)]
+    pub fn full_collections(&self) -> u64 {
+        self.stats.full_collections
     }
 
     /// Forgets the pauses so far.

@@ -49,6 +49,7 @@ mod snapshot;
 mod stats;
 mod sweep;
 mod tenure;
+mod trace;
 mod verify;
 mod weak;
 

@@ -8,12 +8,10 @@
 
 #![expect(unsafe_code, reason = "follows words in the slots of live objects")]
 
-use std::time::Instant;
-
 use hashbrown::HashMap;
 
 use crate::heap::{CollectionKind, Heap};
-use crate::layout::{FLAG_MARKED, Format};
+use crate::layout::{FLAG_FINALIZABLE, FLAG_MARKED, Format};
 use crate::object::Object;
 use crate::oop::{Oop, TAG_MASK};
 use crate::roots::Roots;
@@ -135,7 +133,7 @@ impl Heap {
     /// # Safety
     /// Every oop that is used after this call is in a place that `roots` shows.
     pub unsafe fn collect_full(&mut self, roots: &mut dyn Roots) {
-        let begun = Instant::now();
+        let stop = self.begin_stop();
         self.verify_if_wanted(roots, "before a full collection");
         if self.marker.active {
             // Ends the marking under way, which keeps what died since it began.
@@ -148,8 +146,7 @@ impl Heap {
         self.large.release(usize::MAX);
         self.end_collection(CollectionKind::Full);
         self.verify_if_wanted(roots, "after a full collection");
-        self.stats.pauses.record(begun.elapsed());
-        self.stats.full_pauses.record(begun.elapsed());
+        self.end_stop(&stop, CollectionKind::Full);
     }
 
     /// Does after a scavenge what is due in old space.
@@ -196,6 +193,10 @@ impl Heap {
         for index in 0..self.finalizers.queue.len() {
             self.mark_word(self.finalizers.queue[index].bits());
         }
+        self.forget_fired();
+        for index in 0..self.finalizers.watching_old.len() {
+            self.mark_word(self.finalizers.watching_old[index].bits());
+        }
         self.marker.mark_coming();
     }
 
@@ -207,7 +208,7 @@ impl Heap {
         self.mark_roots(roots);
         self.trace_all();
         self.clear_dead_marked();
-        if self.queue_dead_finalizable() {
+        while self.queue_dead_finalizable() {
             self.trace_all();
             self.clear_dead_marked();
         }
@@ -336,7 +337,9 @@ impl Heap {
     /// Clears what refers to unmarked objects.
     fn clear_dead_marked(&mut self) {
         for object in std::mem::take(&mut self.marker.ephemerons) {
-            self.clear_slots(object);
+            if !object.has(FLAG_FINALIZABLE) {
+                self.clear_slots(object);
+            }
         }
         for object in std::mem::take(&mut self.marker.weak) {
             for slot in object.pointer_slots() {
@@ -349,8 +352,8 @@ impl Heap {
         }
     }
 
-    /// Queues the finalizable objects that are not marked, and marks them. Answers true where
-    /// there is one.
+    /// Queues the finalizable objects that are not marked, and marks them; and the registered
+    /// ephemerons whose keys are not. Answers true where there is one.
     fn queue_dead_finalizable(&mut self) -> bool {
         debug_assert!(self.finalizers.young.is_empty(), "the nursery was emptied");
         let registered = std::mem::take(&mut self.finalizers.old);
@@ -361,6 +364,21 @@ impl Heap {
             self.enqueue_finalizable(oop);
             self.mark_word(oop.bits());
         }
-        !dead.is_empty()
+        let fired = self.fire_dead_keys();
+        !dead.is_empty() || fired
+    }
+    /// Queues the registered ephemerons whose keys are not marked, and has them scanned again.
+    fn fire_dead_keys(&mut self) -> bool {
+        let watching = self.finalizers.watching_old.iter();
+        let firing: Vec<Object> = watching
+            .map(|&oop| Object::of(oop))
+            .filter(|&ephemeron| self.unmarked_key(ephemeron).is_some())
+            .collect();
+        for &ephemeron in &firing {
+            self.fire(ephemeron);
+            self.marker.stack.push(ephemeron);
+        }
+        self.forget_fired();
+        !firing.is_empty()
     }
 }

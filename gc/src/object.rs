@@ -9,8 +9,8 @@
 )]
 
 use crate::layout::{
-    ClassIndex, FLAG_MARKED, Format, HEADER_BYTES, Header, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW,
-    SLOTS_SHIFT, WORD_BYTES, object_words, overflow_word,
+    ClassIndex, FLAG_MARKED, FORMAT_SHIFT, Format, HEADER_BYTES, Header, OVERFLOW_COUNT_MASK,
+    SLOTS_OVERFLOW, SLOTS_SHIFT, WORD_BYTES, object_words, overflow_word,
 };
 use crate::memory::{load, prefetch, store};
 use crate::oop::Oop;
@@ -155,6 +155,13 @@ impl Object {
     #[inline(always)]
     pub(crate) fn has(self, flag: u64) -> bool {
         self.header().has(flag)
+    }
+
+    /// Makes an ephemeron an object with named slots.
+    pub(crate) fn make_fixed(self) {
+        debug_assert_eq!(self.format(), Format::EPHEMERON);
+        let format = (Format::EPHEMERON.bits() ^ Format::FIXED.bits()) as u64;
+        self.set_header(Header(self.header().0 ^ format << FORMAT_SHIFT));
     }
 
     /// Sets the bits of `flag`.

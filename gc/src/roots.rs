@@ -8,6 +8,12 @@ pub trait Roots {
     /// Called more than once in a collection; each place may be shown more than once.
     fn visit(&mut self, visitor: &mut dyn FnMut(&mut Oop));
 
+    /// The same for a scavenge, which only looks for young objects: places that never hold one, such
+    /// as tables of objects that are allocated old, need not be shown.
+    fn visit_young(&mut self, visitor: &mut dyn FnMut(&mut Oop)) {
+        self.visit(visitor);
+    }
+
     /// Called once when the dead are known: a table that does not keep its objects alive asks
     /// `alive` where each one is now, and drops those for which it answers `None`.
     fn visit_weak(&mut self, alive: &mut dyn FnMut(Oop) -> Option<Oop>) {

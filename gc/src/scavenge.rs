@@ -6,8 +6,6 @@
 
 #![expect(unsafe_code, reason = "copies objects between spaces")]
 
-use std::time::Instant;
-
 use crate::heap::{CollectionKind, Heap};
 use crate::layout::{FLAG_AGED, FLAG_REMEMBERED, Format, WORD_BYTES, object_words};
 use crate::memory::{POISON, copy, fill, out_of_system_memory};
@@ -31,6 +29,8 @@ pub(crate) struct Scavenger<'h> {
     pub(crate) weak: Vec<Object>,
     /// Ephemerons met whose key was not reached so far.
     pub(crate) ephemerons: Vec<Object>,
+    /// Ephemerons registered for finalization whose key is dead.
+    pub(crate) firing: Vec<Object>,
     promoted_words: usize,
 }
 
@@ -41,13 +41,13 @@ impl Heap {
     /// # Safety
     /// Every oop that is used after this call is in a place that `roots` shows.
     pub unsafe fn scavenge(&mut self, roots: &mut dyn Roots) {
-        let begun = Instant::now();
+        let stop = self.begin_stop();
         self.verify_if_wanted(roots, "before a scavenge");
         self.collect_nursery(roots, false);
         self.step_old_collection(roots);
         self.end_collection(CollectionKind::Scavenge);
         self.verify_if_wanted(roots, "after a scavenge");
-        self.stats.pauses.record(begun.elapsed());
+        self.end_stop(&stop, CollectionKind::Scavenge);
     }
 
     /// Empties eden. With `promote_all`, survivors do not stay in the nursery either.
@@ -68,6 +68,7 @@ impl Heap {
             promoted: Vec::new(),
             weak: Vec::new(),
             ephemerons: Vec::new(),
+            firing: Vec::new(),
             promoted_words: 0,
             heap: self,
         };
@@ -101,14 +102,15 @@ impl Heap {
 
 impl Scavenger<'_> {
     fn run(&mut self, roots: &mut dyn Roots) {
-        roots.visit(&mut |oop| self.forward_oop(oop));
+        roots.visit_young(&mut |oop| self.forward_oop(oop));
         let mut queue = std::mem::take(&mut self.heap.finalizers.queue);
         queue.iter_mut().for_each(|oop| self.forward_oop(oop));
         self.heap.finalizers.queue = queue;
+        self.keep_watching();
         self.scan_remembered();
         self.trace();
         self.clear_dead_references();
-        if self.resurrect_finalizable() {
+        while self.resurrect_finalizable() {
             self.trace();
             self.clear_dead_references();
         }

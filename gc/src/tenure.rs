@@ -46,7 +46,7 @@ impl Heap {
         for slot in std::mem::take(&mut self.remembered_slots) {
             self.mark_stored(slot.get());
         }
-        self.finalizers.old.append(&mut self.finalizers.young);
+        self.finalizers.age_all();
         self.pins.old += std::mem::take(&mut self.pins.young);
         self.held_floor = self.held;
         self.stats.tenured_segments += 1;

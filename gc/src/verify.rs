@@ -152,61 +152,76 @@ impl Heap {
         let class = header.class_index();
         let format = header.format();
         let young = self.nursery.contains(object.address());
-        let place = format!(
-            "{} object at {:#x} with header {:#018x}",
-            if young { "young" } else { "old" },
-            object.address(),
-            header.0
-        );
+        // Made only where something is wrong: the heap is checked often.
+        let place = || {
+            format!(
+                "{} object at {:#x} with header {:#018x}",
+                if young { "young" } else { "old" },
+                object.address(),
+                header.0
+            )
+        };
         if class < ClassIndex::FIRST_FREE || class.index() >= self.class_limit {
             return fault(format!(
-                "{place}: class index {} of no class",
+                "{}: class index {} of no class",
+                place(),
                 class.index()
             ));
         }
         if format.bits() > Format::WORDS.bits() && (!format.is_bytes() || format.bits() > 15) {
-            return fault(format!("{place}: format {} does not exist", format.bits()));
+            return fault(format!(
+                "{}: format {} does not exist",
+                place(),
+                format.bits()
+            ));
         }
         if object.has_overflow() {
             // SAFETY: the overflow word stands before the header.
             let word = unsafe { load(object.start()) };
             if word >> 56 != 255 || word & OVERFLOW_COUNT_MASK < 255 {
-                return fault(format!("{place}: overflow word {word:#x}"));
+                return fault(format!("{}: overflow word {word:#x}", place()));
             }
         }
         if young && header.has(FLAG_MARKED | FLAG_REMEMBERED) {
-            return fault(format!("{place}: has flags of old objects"));
+            return fault(format!("{}: has flags of old objects", place()));
         }
         if !young && header.has(FLAG_AGED) {
-            return fault(format!("{place}: has an age"));
+            return fault(format!("{}: has an age", place()));
         }
         if format.is_bytes() {
             return self.verify_zero_bytes(object, &place);
         }
         for (index, slot) in object.pointer_slots().enumerate() {
             check_word(slot.get(), headers).map_err(|what| VerifyError {
-                message: format!("{place}: slot {index} {what}"),
+                message: format!("{}: slot {index} {what}", place()),
             })?;
         }
         let remembered = |slot| headers.remembered.contains(&slot);
         if !young && !header.has(FLAG_REMEMBERED) && !self.young_slots(object).all(remembered) {
             return fault(format!(
-                "{place}: refers to a young object but is not remembered"
+                "{}: refers to a young object but is not remembered",
+                place()
             ));
         }
         Ok(())
     }
 
-    fn verify_zero_bytes(&self, object: Object, place: &str) -> Result<(), VerifyError> {
+    fn verify_zero_bytes(
+        &self,
+        object: Object,
+        place: &dyn Fn() -> String,
+    ) -> Result<(), VerifyError> {
         let Some(last) = object.slots_from(0).next_back() else {
             return fault(format!(
-                "{place}: a byte object without room for a zero byte"
+                "{}: a byte object without room for a zero byte",
+                place()
             ));
         };
         let unused = object.format().unused_bytes();
         if last.get() >> (64 - 8 * unused as u32) != 0 {
             return fault(format!(
-                "{place}: the {unused} bytes behind its bytes are not 0"
+                "{}: the {unused} bytes behind its bytes are not 0",
+                place()
             ));
         }
         Ok(())
@@ -230,7 +245,15 @@ impl Heap {
             .queue
             .iter()
             .for_each(|&oop| check("queued for finalization, item", oop));
-        let registered = finalizers.young.iter().chain(&finalizers.old);
+        let watching = finalizers
+            .watching_young
+            .iter()
+            .chain(&finalizers.watching_old);
+        let registered = finalizers
+            .young
+            .iter()
+            .chain(&finalizers.old)
+            .chain(watching);
         registered.for_each(|&oop| check("registered for finalization, item", oop));
         result
     }

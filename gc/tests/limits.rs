@@ -11,6 +11,7 @@ fn tight() -> HeapOptions {
         max_heap_bytes: 8 << 20,
         verify: false,
         stress: false,
+        trace: false,
     }
 }
 

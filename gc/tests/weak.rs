@@ -267,3 +267,110 @@ fn tenuring_in_place_keeps_finalizers_and_weak_references() {
         world.heap.nil()
     );
 }
+
+#[test]
+fn a_registered_ephemeron_is_queued_whole_when_its_key_dies() {
+    for kind in KINDS {
+        for old in [false, true] {
+            let mut world = World::new(small());
+            let key = world.bytes(b"key");
+            let root = world.root(key);
+            // The value refers to the key, and nothing but the registration to the ephemeron.
+            let value = world.fixed(1);
+            world.heap.set_slot(value, 0, key);
+            let oop = ephemeron(&mut world, key, value);
+            world.heap.register_finalizer(oop);
+            if old {
+                world.full();
+            }
+            world.collect(kind);
+            world.full();
+            assert!(!world.heap.has_finalizable());
+            let key = world.roots.strong[root];
+            let weak = weak_array(&mut world, &[key]);
+            world.roots.strong[root] = Oop::ZERO;
+            world.full();
+            let oop = world.roots.strong[weak];
+            assert_eq!(world.heap.slot(oop, 0), world.heap.nil());
+            // It stays whole while it waits.
+            world.full();
+            world.scavenge();
+            let oop = world.heap.take_finalizable().expect("one with a dead key");
+            assert_eq!(world.heap.format_of(oop), Format::FIXED);
+            let key = world.heap.slot(oop, 0);
+            assert_eq!(world.heap.bytes(key), b"key");
+            assert_eq!(world.heap.slot(world.heap.slot(oop, 1), 0), key);
+            world.full();
+            assert_eq!(world.heap.take_finalizable(), None);
+        }
+    }
+}
+
+#[test]
+fn a_scavenge_fires_old_and_young_ephemerons_with_young_keys() {
+    let mut world = World::new(small());
+    let nil = world.heap.nil();
+    let old = world
+        .heap
+        .allocate_old(CLASS, Format::EPHEMERON, 2)
+        .expect("room");
+    let key = world.bytes(b"key");
+    world.heap.set_slot(old, 0, key);
+    world.heap.register_finalizer(old);
+    let young = ephemeron(&mut world, key, nil);
+    world.heap.register_finalizer(young);
+    world.scavenge();
+    let (first, second) = (world.heap.take_finalizable(), world.heap.take_finalizable());
+    let (first, second) = (first.expect("one"), second.expect("the other"));
+    assert_ne!(first, second);
+    assert_eq!(world.heap.slot(first, 0), world.heap.slot(second, 0));
+    world.full();
+    assert_eq!(world.heap.take_finalizable(), None);
+}
+
+#[test]
+fn what_is_cancelled_is_not_queued() {
+    for kind in KINDS {
+        let mut world = World::new(small());
+        let (object, key) = (world.fixed(0), world.fixed(0));
+        let watching = ephemeron(&mut world, key, key);
+        world.root(watching);
+        for oop in [object, watching] {
+            world.heap.register_finalizer(oop);
+            assert!(world.heap.cancel_finalizer(oop));
+            assert!(!world.heap.cancel_finalizer(oop));
+        }
+        world.collect(kind);
+        world.full();
+        assert_eq!(world.heap.take_finalizable(), None);
+        let watching = world.roots.strong[0];
+        assert_eq!(world.heap.slot(watching, 0), world.heap.nil());
+        // Once more, on an object that a list may still have.
+        let key = world.bytes(b"key");
+        world.heap.set_slot(watching, 0, key);
+        world.heap.register_finalizer(watching);
+        world.full();
+        assert_eq!(world.heap.take_finalizable(), Some(watching));
+        assert_eq!(world.heap.take_finalizable(), None);
+    }
+}
+
+/// Each ephemeron's value is the next one's key: what one of them keeps fires later.
+#[test]
+fn a_chain_of_registered_ephemerons_fires_together_with_nothing_lost() {
+    for kind in KINDS {
+        let mut world = World::new(small());
+        let keys: Vec<Oop> = (0..50).map(|_| world.fixed(1)).collect();
+        for pair in keys.windows(2) {
+            let oop = ephemeron(&mut world, pair[0], pair[1]);
+            world.heap.register_finalizer(oop);
+        }
+        world.collect(kind);
+        let mut fired = 0;
+        while let Some(oop) = world.heap.take_finalizable() {
+            assert_ne!(world.heap.slot(oop, 1), world.heap.nil());
+            fired += 1;
+        }
+        assert_eq!(fired, 49);
+    }
+}

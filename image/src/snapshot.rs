@@ -14,16 +14,18 @@
 //! All numbers are little endian. A word that refers to an object holds the offset of the
 //! object's header from the first object, whose tag bits are zero like those of an address; other
 //! words are as in memory. Machine code is not saved, and the method headers' primitive numbers
-//! are given anew by name, so that an image outlives a change of the primitive table.
+//! are given anew by name, so that an image outlives a change of the primitive table. Aliens to C
+//! memory are saved as `#stale`.
 #![expect(unsafe_code, reason = "turns the words of an adopted block into oops")]
 
 use crate::bytes::{Reader, Writer};
+use gc::OutOfMemory;
 use gc::layout::{ClassIndex, Header, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW};
 use gc::oop::{Oop, TAG_CHARACTER, TAG_FLOAT, TAG_INTEGER, TAG_MASK, TAG_POINTER};
 use hashbrown::{HashMap, HashSet};
 use std::fmt;
 use vm::header::MethodHeader;
-use vm::known::method;
+use vm::known::{alien, index, method};
 use vm::vm::{Options, Vm};
 
 const MAGIC: &[u8; 8] = b"RIPLEY\r\n";
@@ -80,7 +82,11 @@ fn malformed(what: impl Into<String>) -> ImageError {
 }
 
 /// The bytes of an image of everything in the VM's heap.
-pub fn save(vm: &mut Vm) -> Vec<u8> {
+///
+/// # Errors
+/// Where the heap has no room for what saving needs.
+pub fn save(vm: &mut Vm) -> Result<Vec<u8>, OutOfMemory> {
+    let stale = vm.symbol("stale")?;
     vm.collect_for_snapshot();
     let (objects, offsets) = lay_out(vm);
     let mut writer = Writer::default();
@@ -106,9 +112,9 @@ pub fn save(vm: &mut Vm) -> Vec<u8> {
         writer.u64(relative(word, &offsets));
     }
     for &object in &objects {
-        write_object(vm, object, &offsets, &mut writer);
+        write_object(vm, object, stale, &offsets, &mut writer);
     }
-    seal(writer.into_bytes())
+    Ok(seal(writer.into_bytes()))
 }
 
 /// Every object, and the offset of each header from the first word.
@@ -134,7 +140,13 @@ fn relative(word: Oop, offsets: &HashMap<u64, u64>) -> u64 {
     }
 }
 
-fn write_object(vm: &Vm, object: Oop, offsets: &HashMap<u64, u64>, writer: &mut Writer) {
+fn write_object(
+    vm: &Vm,
+    object: Oop,
+    stale: Oop,
+    offsets: &HashMap<u64, u64>,
+    writer: &mut Writer,
+) {
     let heap = vm.heap();
     let mut words = heap.object_words(object);
     if heap.format_of(object).has_pointers() {
@@ -147,8 +159,20 @@ fn write_object(vm: &Vm, object: Oop, offsets: &HashMap<u64, u64>, writer: &mut 
             words[body + method::CODE] = Oop::ZERO.bits();
             words[body + method::COUNTER] = Oop::ZERO.bits();
         }
+        if refers_to_c_memory(vm, object) {
+            words[body + alien::ADDRESS] = offsets[&stale.bits()];
+        }
     }
     words.iter().for_each(|&word| writer.u64(word));
+}
+
+/// True for an Alien with an address.
+fn refers_to_c_memory(vm: &Vm, object: Oop) -> bool {
+    let class = vm.class_of(object);
+    class != vm.nil()
+        && vm.heap().slot_count(object) >= alien::COUNT
+        && vm.inherits_from(class, vm.class_at(index::ALIEN))
+        && vm.integer(vm.heap().slot(object, alien::ADDRESS)).is_some()
 }
 
 /// Puts magic, version, checksum and length in front of the contents.

@@ -8,7 +8,7 @@ use vm::vm::Options;
 fn kernel() -> Vec<u8> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernel");
     let mut vm = bootstrap(&directory).unwrap_or_else(|error| panic!("{error}"));
-    snapshot::save(&mut vm)
+    snapshot::save(&mut vm).expect("room")
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn a_snapshot_comes_back_and_runs() {
     let mut vm = snapshot::load(&image, Options::default()).expect("loading");
     let value = vm.load_text("test", "3 + 4").expect("evaluating");
     assert_eq!(value.as_i64(), Some(7));
-    let again = snapshot::save(&mut vm);
+    let again = snapshot::save(&mut vm).expect("room");
     assert_eq!(image.len() / 4096, again.len() / 4096);
 }
 

@@ -174,7 +174,10 @@ impl Generator<'_> {
         if self.vm.heap().class_index_of(self.compiled) == index::COMPILED_BLOCK {
             return false;
         }
-        let code: Vec<Bytecode> = instructions(&self.code).map(|pair| pair.1).take(2).collect();
+        let code: Vec<Bytecode> = instructions(&self.code)
+            .map(|pair| pair.1)
+            .take(2)
+            .collect();
         let known = |which| {
             Some(Op::Known {
                 target: source,

@@ -7,13 +7,13 @@
 //!
 //! Start reading at [`rtl`], then [`compiler`], which puts the steps together.
 
+#[expect(unsafe_code, reason = "writes the cells that machine code reads")]
+mod cells;
 #[expect(
     unsafe_code,
     reason = "maps, protects and writes memory for machine code"
 )]
 pub mod code_memory;
-#[expect(unsafe_code, reason = "writes the cells that machine code reads")]
-mod cells;
 pub mod code_space;
 #[expect(unsafe_code, reason = "entering machine code is on the caller's word")]
 pub mod compiler;
@@ -21,10 +21,10 @@ pub mod compiler;
 mod enter;
 mod generate;
 pub mod isa;
-#[expect(unsafe_code, reason = "gives the stubs their type")]
-pub mod methods;
 mod listing;
 pub mod lowering;
+#[expect(unsafe_code, reason = "gives the stubs their type")]
+pub mod methods;
 pub mod perf_map;
 pub mod rtl;
 pub mod stubs;

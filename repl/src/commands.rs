@@ -92,7 +92,8 @@ fn help(_: &mut Session, _: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The method that `Class>>selector` or `Class class>>selector` names.
+/// The method that `Class>>selector`, `Class class>>selector` or, for the methods of an object such
+/// as a library, `variable>>selector` names.
 fn method_named(session: &mut Session, text: &str) -> Result<Oop, Fault> {
     let unknown = |what: String| Err(Fault::Source(what));
     let Some((class_name, selector)) = text.split_once(">>") else {

@@ -1,6 +1,7 @@
 //! The command line.
 
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use vm::foreign::Marshalling;
@@ -51,6 +52,10 @@ pub struct CommandLine {
     /// Let the heap grow to this size: a number with K, M or G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_heap: Option<usize>,
+
+    /// Let the stack grow to this size: a number with K, M or G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_stack: Option<usize>,
 
     /// Print statistics at the end, on standard error
     #[arg(long)]
@@ -122,7 +127,22 @@ impl CommandLine {
                 each
             }
         };
-        CommandLine::try_parse_from(arguments.into_iter().map(spelled))
+        let line = CommandLine::try_parse_from(arguments.into_iter().map(spelled))?;
+        line.refuse_unknown_options()?;
+        Ok(line)
+    }
+
+    /// A script's arguments may look like options; the script itself may not.
+    fn refuse_unknown_options(&self) -> Result<(), clap::Error> {
+        match self.operands.first() {
+            Some(first)
+                if first.len() > 1 && first.starts_with('-') && self.expression.is_none() =>
+            {
+                let message = format!("there is no option {first}; --help shows those there are\n");
+                Err(CommandLine::command().error(ErrorKind::UnknownArgument, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// True where `what` is to be traced.
@@ -161,6 +181,17 @@ mod tests {
         let line = read(&["--no-jit", "a.som", "-e", "--stats", "x"]);
         assert_eq!(line.operands, ["a.som", "-e", "--stats", "x"]);
         assert!(line.no_jit && !line.stats && line.expression.is_none());
+    }
+
+    #[test]
+    fn unknown_options_are_refused() {
+        let words = ["ripley", "--bogus"].map(OsString::from);
+        let error = CommandLine::read(words).expect_err("a bad command line");
+        assert!(
+            error.to_string().contains("there is no option --bogus"),
+            "{error}"
+        );
+        assert_eq!(error.exit_code(), 2);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::options::{CommandLine, TraceChoice};
 use ffi::machinery::{self, Machinery};
 use gc::{HeapOptions, Oop};
 use image::file;
-use jit::methods::Methods;
 use image::snapshot;
+use jit::methods::Methods;
 use std::path::{Path, PathBuf};
 use vm::compile::Tiering;
 use vm::interpreter::RunEnd;
@@ -73,6 +73,13 @@ impl Session {
             vm.set_generator(Box::new(Methods::new(machinery.compiler(), trace)));
         }
         vm.foreign = Some(Box::new(machinery));
+        if line.image.is_some() {
+            let system = vm
+                .global_value("system")
+                .ok_or("the image has no `system`")?;
+            vm.send(system, "startUp", &[])
+                .map_err(|_| "the image does not start up")?;
+        }
         Ok(Session { vm })
     }
 
@@ -95,7 +102,7 @@ impl Session {
 
     /// Saves a snapshot. The error is a sentence for the user.
     pub fn save(&mut self, path: &Path) -> Result<(), String> {
-        let bytes = snapshot::save(&mut self.vm);
+        let bytes = snapshot::save(&mut self.vm).map_err(|error| error.to_string())?;
         file::replace(path, &bytes)
             .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
     }
@@ -115,11 +122,16 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
     let mut heap = HeapOptions {
         verify: line.verify_heap,
         stress: line.gc_stress,
+        trace: line.traces(TraceChoice::Gc),
         ..HeapOptions::default()
     };
     if let Some(bytes) = line.max_heap {
         heap.max_heap_bytes = bytes;
         heap.nursery_bytes = heap.nursery_bytes.min(bytes / 4);
+    }
+    let mut options = Options::default();
+    if let Some(bytes) = line.max_stack {
+        options.stack_bytes = bytes;
     }
     let class_path = line
         .class_path
@@ -134,7 +146,7 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
         },
         class_path: class_path.collect(),
         arguments,
-        ..Options::default()
+        ..options
     }
 }
 

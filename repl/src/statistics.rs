@@ -20,12 +20,16 @@ pub fn report(stats: &GcStats, code_bytes: usize) -> String {
     line("pause p99", milliseconds(pauses.p99_ns()));
     line("allocated young", size(stats.bytes_allocated_young));
     line("allocated old", size(stats.bytes_allocated_old));
+    line("survived", size(stats.bytes_survived));
     line("promoted", size(stats.bytes_promoted));
+    line("tenured in place", size(stats.bytes_tenured));
     line("old space in use", size(stats.old_bytes));
     line("large objects", size(stats.large_bytes));
     line("live at last full", size(stats.live_bytes));
     line("mapped", size(stats.mapped_bytes));
     line("pinned objects", stats.pinned.to_string());
+    line("finalized objects", stats.finalized.to_string());
+    line("weak references cleared", stats.weak_cleared.to_string());
     line("code space", size(code_bytes as u64));
     text.truncate(text.trim_end().len());
     text

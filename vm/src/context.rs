@@ -102,3 +102,14 @@ impl VmContext {
         self.stack_limit = u64::MAX;
     }
 }
+
+/// Makes machine code come to a safe point soon; `stack_limit` is the address of that field.
+#[expect(
+    unsafe_code,
+    reason = "writes a field of the context from a signal handler"
+)]
+pub(crate) fn request_safe_point_at(stack_limit: usize) {
+    // SAFETY: whoever holds the address keeps the VM alive; the word is written whole.
+    unsafe { &*(stack_limit as *const std::sync::atomic::AtomicU64) }
+        .store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
+}

@@ -99,7 +99,9 @@ impl Vm {
         let suspended = Segment {
             sp: self.context.sp,
             fp: self.context.fp,
+            below_c: std::mem::take(&mut self.in_external_call),
         };
+        let stack_end = self.stack_end;
         self.runs.push(suspended);
         let mut interpreter = Interpreter::new(self, suspended.sp);
         let flow = begin(&mut interpreter);
@@ -107,8 +109,11 @@ impl Vm {
         self.runs.pop();
         self.context.sp = suspended.sp;
         self.context.fp = suspended.fp;
-        let limit = self.stack.limit();
-        self.set_stack_end(limit);
+        self.set_stack_end(stack_end);
+        self.in_external_call = suspended.below_c;
+        if self.runs.is_empty() {
+            self.finalization = None;
+        }
         result
     }
 }
@@ -316,20 +321,23 @@ impl<'vm> Interpreter<'vm> {
         if self.vm.heap().collection_due() {
             self.publish();
             self.vm.collect_garbage();
+            if self.vm.heap().has_finalizable() {
+                return self.interject(KnownSelector::FinalizationDue);
+            }
         }
         if self.vm.interrupt.load(Ordering::Relaxed) {
-            return self.interrupted();
+            self.vm.interrupt.store(false, Ordering::Relaxed);
+            return self.interject(KnownSelector::Interrupted);
         }
         Flow::Next
     }
 
-    /// Sends `interrupted` between two instructions; its answer is dropped.
+    /// Sends nil a message between two instructions; its answer is dropped.
     #[cold]
-    fn interrupted(&mut self) -> Flow {
-        self.vm.interrupt.store(false, Ordering::Relaxed);
+    fn interject(&mut self, message: KnownSelector) -> Flow {
         let interrupted = self.fp;
         self.push(self.vm.nil());
-        let selector = self.vm.selector(KnownSelector::Interrupted);
+        let selector = self.vm.selector(message);
         let flow = self.send_selector(selector, 0);
         if flow == Flow::Next && self.fp == interrupted {
             self.drop(1);

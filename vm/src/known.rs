@@ -12,6 +12,10 @@ pub enum Shape {
     Indexable,
     /// Bytes.
     Bytes,
+    /// Named slots, then indexable ones, none of which keeps its object alive.
+    Weak,
+    /// A key and what lives only as long as the key does.
+    Ephemeron,
     /// 64-bit words without pointers.
     Words,
     /// Not in the heap, or without instances.
@@ -24,6 +28,8 @@ impl Shape {
         match self {
             Shape::Fixed | Shape::Immediate => Format::FIXED,
             Shape::Indexable => Format::INDEXABLE,
+            Shape::Weak => Format::WEAK,
+            Shape::Ephemeron => Format::EPHEMERON,
             Shape::Words => Format::WORDS,
             Shape::Bytes => Format::bytes(0),
         }
@@ -63,6 +69,9 @@ macro_rules! for_each_known_class {
             DOUBLE = "Double", Words;
             CHARACTER = "Character", Immediate;
             ALIEN = "Alien", Fixed;
+            WEAK_ARRAY = "WeakArray", Weak;
+            WEAK_REFERENCE = "WeakReference", Weak;
+            EPHEMERON = "Ephemeron", Ephemeron;
         }
     };
 }
@@ -142,6 +151,8 @@ define_slots! {
     global of "Global" { NAME = "name", VALUE = "value" }
     /// Slots of an Alien: heap data (`data`), or C memory (`address`, `size`).
     alien of "Alien" { ADDRESS = "address", SIZE = "size", DATA = "data" }
+    /// Slots of an Ephemeron; the collector knows the key by its place.
+    ephemeron of "Ephemeron" { KEY = "key", VALUE = "value" }
 }
 
 /// Calls `$consumer!` with the selectors that the VM sends or tests for.
@@ -158,6 +169,7 @@ macro_rules! for_each_known_selector {
             OutOfMemory = "outOfMemory";
             PrimitiveFailed = "primitiveFailed:arguments:";
             Interrupted = "interrupted";
+            FinalizationDue = "finalizationDue";
             ActivateExternal = "activate:receiver:arguments:";
         }
     };

@@ -4,8 +4,8 @@
 
 pub mod bytecode;
 pub mod classes;
-pub mod compiler;
 pub mod compile;
+pub mod compiler;
 pub mod context;
 pub mod entry;
 pub mod failure;

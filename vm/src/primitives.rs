@@ -6,6 +6,7 @@
 
 mod arguments;
 mod foreign;
+mod lifetime;
 mod memory;
 
 mod arithmetic;
@@ -117,6 +118,19 @@ define_plain! {
     "memoryAllocate" => memory::allocate;
     "memoryFree" => memory::free;
     "objectPin" => memory::pin;
+
+    // --- life of objects ---
+    "pin" => lifetime::pin;
+    "unpin" => lifetime::unpin;
+    "isPinned" => lifetime::is_pinned;
+    "registerFinalizer" => lifetime::register_finalizer;
+    "cancelFinalizer" => lifetime::cancel_finalizer;
+    "nextFinalizer" => lifetime::next_finalizer;
+    "beginFinalization" => lifetime::begin_finalization;
+    "endFinalization" => lifetime::end_finalization;
+    "collectGarbage" => lifetime::collect_garbage;
+    "collectYoung" => lifetime::collect_young;
+    "memoryStatistics" => lifetime::memory_statistics;
 
     // --- activations ---
     "currentFrame" => stack_frames::current_frame;
@@ -236,8 +250,6 @@ define_plain! {
     "globalNames" => system::global_names;
     "nanoseconds" => system::nanoseconds;
     "epochNanoseconds" => system::epoch_nanoseconds;
-    "collectGarbage" => system::collect_garbage;
-    "memoryStatistics" => system::memory_statistics;
     "arguments" => system::arguments;
     "environmentAt" => system::environment_at;
     "failureReason" => system::failure_reason;

@@ -1,25 +1,58 @@
 //! What the collector starts from.
+//!
+//! Of the places outside the heap only the VM stack ever holds young objects: Symbols, Globals,
+//! classes and whatever else stands in the VM's tables is allocated old. So a scavenge looks at
+//! the stack alone, and a full collection at the tables too.
 #![expect(unsafe_code, reason = "hands the collector the oops on the VM stack")]
 
+use crate::stack::Segment;
+use crate::symbols::SymbolTable;
 use crate::vm::Vm;
-use gc::Roots;
 use gc::oop::Oop;
+use gc::{CollectionKind, Roots};
 
 /// The VM's roots, apart from the heap that is being collected.
 struct VmRoots<'a> {
-    words: Vec<*mut Oop>,
-    tables: Vec<&'a mut Oop>,
+    stack_top: u64,
+    /// Where machine code lies: first address and size.
+    code: [u64; 2],
+    /// Suspended runs, outermost first, and the current one.
+    runs: &'a [Segment],
+    constants: [&'a mut Oop; 3],
+    classes: &'a mut [Oop],
+    globals: &'a mut hashbrown::HashMap<u64, Oop>,
+    symbols: &'a mut SymbolTable,
+    selectors: [&'a mut [Oop]; 2],
 }
 
 impl Roots for VmRoots<'_> {
     fn visit(&mut self, visitor: &mut dyn FnMut(&mut Oop)) {
-        for table in &mut self.tables {
-            visitor(table);
+        self.constants.iter_mut().for_each(|each| visitor(each));
+        self.classes.iter_mut().for_each(&mut *visitor);
+        self.globals.values_mut().for_each(&mut *visitor);
+        self.symbols.each_mut().for_each(&mut *visitor);
+        for table in &mut self.selectors {
+            table.iter_mut().for_each(&mut *visitor);
         }
-        for &word in &self.words {
-            // SAFETY: the words are those of the suspended VM stack, which nobody else touches
-            // while a collection runs.
-            visitor(unsafe { &mut *word });
+        self.visit_young(visitor);
+    }
+
+    fn visit_young(&mut self, visitor: &mut dyn FnMut(&mut Oop)) {
+        let mut end = self.stack_top;
+        let [code, size] = self.code;
+        // Return addresses of primitives and foreign functions that machine code called lie among
+        // the operands; no object lies where they point to.
+        let mut visit = |word: *mut Oop| {
+            // SAFETY: the word belongs to the VM stack, which nobody else touches meanwhile.
+            let word = unsafe { &mut *word };
+            if word.bits().wrapping_sub(code) >= size {
+                visitor(word);
+            }
+        };
+        for segment in self.runs {
+            // SAFETY: suspended runs have published their sp and fp.
+            unsafe { segment.each_oop(end, &mut visit) };
+            end = segment.sp;
         }
     }
 }
@@ -35,6 +68,10 @@ impl Vm {
     pub(crate) fn collect_everything(&mut self) {
         // SAFETY: as above.
         self.with_roots(|heap, roots| unsafe { heap.collect_full(roots) });
+        if self.heap().has_finalizable() {
+            // So that the next safe point hears of it.
+            self.heap_mut().request_collection(CollectionKind::Scavenge);
+        }
     }
 
     /// Leaves only live objects, for a snapshot. No run may be under way but published ones.
@@ -43,45 +80,32 @@ impl Vm {
     }
 
     fn with_roots(&mut self, act: impl FnOnce(&mut gc::Heap, &mut VmRoots<'_>)) {
-        let mut words = Vec::new();
-        self.each_stack_oop(&mut |word| words.push(word));
-        let context = &mut *self.context;
-        let mut tables: Vec<&mut Oop> = vec![
-            &mut context.nil,
-            &mut context.true_object,
-            &mut context.false_object,
-        ];
-        tables.extend(self.classes.iter_mut());
-        tables.extend(self.globals.values_mut());
-        tables.extend(self.symbols.each_mut());
-        tables.extend(self.known_selectors.iter_mut());
-        tables.extend(self.special_selectors.iter_mut());
-        act(&mut context.heap, &mut VmRoots { words, tables });
-        // Methods may have died, and the next one may be given their address.
-        self.cache.clear();
-    }
-
-    /// Calls `visit` with the address of every oop on the VM stack.
-    fn each_stack_oop(&self, visit: &mut dyn FnMut(*mut Oop)) {
-        let current = crate::stack::Segment {
+        self.runs.push(Segment {
             sp: self.context.sp,
             fp: self.context.fp,
+            below_c: false,
+        });
+        let context = &mut *self.context;
+        let full_collections = context.heap.full_collections();
+        let mut roots = VmRoots {
+            stack_top: self.stack.top(),
+            code: [context.code_start, context.code_size],
+            runs: &self.runs,
+            constants: [
+                &mut context.nil,
+                &mut context.true_object,
+                &mut context.false_object,
+            ],
+            classes: &mut self.classes,
+            globals: &mut self.globals,
+            symbols: &mut self.symbols,
+            selectors: [&mut self.known_selectors, &mut self.special_selectors],
         };
-        let mut end = self.stack.top();
-        let context = &self.context;
-        // Return addresses of primitives and foreign functions, which have no frame, lie among
-        // the operands.
-        let mut visit = |word: *mut Oop| {
-            // SAFETY: the word lies in the live part of the VM stack.
-            let bits = unsafe { crate::stack::word(word as u64) };
-            if bits.wrapping_sub(context.code_start) >= context.code_size {
-                visit(word);
-            }
-        };
-        for &segment in self.runs.iter().chain([&current]) {
-            // SAFETY: suspended runs have published their sp and fp.
-            unsafe { segment.each_oop(end, &mut visit) };
-            end = segment.sp;
+        act(&mut context.heap, &mut roots);
+        self.runs.pop();
+        if context.heap.full_collections() != full_collections {
+            // Methods may have died, and the next one may be given their address.
+            self.forget_lookups();
         }
     }
 }

@@ -134,6 +134,9 @@ pub(crate) const fn at(fp: u64, offset: isize) -> u64 {
 pub(crate) struct Segment {
     pub(crate) sp: u64,
     pub(crate) fp: u64,
+    /// True where a foreign function runs on top of it: then the topmost word is the return pc of
+    /// the method that called it.
+    pub(crate) below_c: bool,
 }
 
 impl Segment {
@@ -142,7 +145,7 @@ impl Segment {
     /// # Safety
     /// `sp` and `fp` are those of a suspended run: every word between is initialised.
     pub(crate) unsafe fn each_oop(self, end: u64, visit: &mut dyn FnMut(*mut Oop)) {
-        let mut low = self.sp;
+        let mut low = self.sp + if self.below_c { frame::WORD as u64 } else { 0 };
         let mut fp = self.fp;
         while fp != 0 {
             each_word(low, at(fp, frame::METHOD) + 8, visit);

@@ -42,6 +42,15 @@ impl Default for Options {
     }
 }
 
+/// What the program may ask for later, and finalizers that run in between must not change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Undisturbed {
+    pub(crate) failure: u64,
+    pub(crate) failure_argument: u64,
+    pub(crate) failure_detail: Option<String>,
+    pub(crate) errno: u64,
+}
+
 /// The virtual machine.
 pub struct Vm {
     /// The registers, and within them the heap.
@@ -70,6 +79,10 @@ pub struct Vm {
     pub interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
     /// What the last failed primitive or compilation had to say.
     pub failure_detail: Option<String>,
+    /// True while a foreign function runs that the current run has called.
+    pub(crate) in_external_call: bool,
+    /// While finalizers run: what they must leave as it was.
+    pub(crate) finalization: Option<Undisturbed>,
     /// Set by `System exit:`.
     pub exit_status: Option<i32>,
     /// Open files by handle.
@@ -121,6 +134,8 @@ impl Vm {
             special_selectors: Vec::new(),
             interrupt: std::sync::Arc::default(),
             failure_detail: None,
+            in_external_call: false,
+            finalization: None,
             exit_status: None,
             files: crate::files::Files::default(),
             started: std::time::Instant::now(),
@@ -318,6 +333,17 @@ impl Vm {
         self.context.resume_pc = points.interpreter_return;
         self.entry_points = Some(points);
         self.generator = Some(generator);
+    }
+
+    /// What interrupts the running computation from a signal handler or another thread, for as
+    /// long as the VM lives.
+    pub fn interrupter(&mut self) -> impl Fn() + Send + Sync + 'static {
+        let flag = self.interrupt.clone();
+        let limit = &raw mut self.context.stack_limit as usize;
+        move || {
+            flag.store(true, std::sync::atomic::Ordering::Relaxed);
+            crate::context::request_safe_point_at(limit);
+        }
     }
 
     /// Sets where the VM stack is used up.

@@ -43,6 +43,7 @@ pub(crate) fn small() -> HeapOptions {
         max_heap_bytes: 1 << 30,
         verify: true,
         stress: false,
+        trace: false,
     }
 }
 

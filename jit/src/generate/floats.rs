@@ -5,8 +5,8 @@
 
 use super::Generator;
 use super::stack::{Operand, Value};
-use crate::rtl::operand::{Condition, Fpr, Label};
 use crate::rtl::Op;
+use crate::rtl::operand::{Condition, Fpr, Label};
 use vm::bytecode::{Bytecode, SpecialSend};
 use vm::entry::Entry;
 
@@ -19,7 +19,8 @@ impl Generator<'_> {
         let right = self.pop();
         let left = self.pop();
         let number = |operand: Operand| {
-            operand.is_float() || matches!(operand.value, Value::Integer(value) if value.abs() < EXACT)
+            operand.is_float()
+                || matches!(operand.value, Value::Integer(value) if value.abs() < EXACT)
         };
         let object = |operand: Operand| {
             matches!(operand.value, Value::Known(_) | Value::Literal(_)) || operand.integer
@@ -74,7 +75,11 @@ impl Generator<'_> {
 
     /// Both operands unboxed, with what they were for the exit. At a site that is `mixed`, numbers
     /// of other kinds are converted as `entry` says.
-    fn float_operands(&mut self, mixed: bool, converting: Entry) -> ([Operand; 2], [Fpr; 2], Label) {
+    fn float_operands(
+        &mut self,
+        mixed: bool,
+        converting: Entry,
+    ) -> ([Operand; 2], [Fpr; 2], Label) {
         let (right, left) = (self.pop(), self.pop());
         let places = [left.value, right.value];
         let operands = [self.prepared(left), self.prepared(right)];
@@ -84,7 +89,11 @@ impl Generator<'_> {
             self.stack.release(Value::Fpr(each));
         }
         let failed = self.exit(&operands, !mixed);
-        let entry = if mixed { converting } else { Entry::DoubleToF64 };
+        let entry = if mixed {
+            converting
+        } else {
+            Entry::DoubleToF64
+        };
         let a = self.unboxed(operands[0], entry, failed);
         let b = if operands[0].value == operands[1].value {
             self.stack.retain(Value::Fpr(a));

@@ -4,8 +4,8 @@
 use super::Generator;
 use super::stack::{Operand, Snapshot, Value};
 use crate::isa::host::registers::RESULT;
-use crate::rtl::operand::{Condition, Fpr, Gpr, Label};
 use crate::rtl::Op;
+use crate::rtl::operand::{Condition, Fpr, Gpr, Label};
 use vm::entry::Entry;
 
 /// A slow path, emitted behind the body.

@@ -8,8 +8,8 @@ use super::Generator;
 use super::slow::Slow;
 use super::stack::{Operand, Value};
 use crate::isa::host::registers::RESULT;
-use crate::rtl::operand::{Condition, Gpr, Label};
 use crate::rtl::Op;
+use crate::rtl::operand::{Condition, Gpr, Label};
 use vm::bytecode::{Bytecode, SEEN_FLOATS, SEEN_OTHERS, SpecialSend};
 
 /// Constants that fit an instruction when they are tagged.
@@ -61,10 +61,9 @@ impl Generator<'_> {
             SpecialSend::Not => self.not(mixed),
             SpecialSend::IsNil => self.nil_test(Condition::Eq, following),
             SpecialSend::NotNil => self.nil_test(Condition::Ne, following),
-            SpecialSend::Value
-            | SpecialSend::Value1
-            | SpecialSend::Class
-            | SpecialSend::New => self.plain_send(special.argument_count()),
+            SpecialSend::Value | SpecialSend::Value1 | SpecialSend::Class | SpecialSend::New => {
+                self.plain_send(special.argument_count())
+            }
         }
     }
 
@@ -136,7 +135,11 @@ impl Generator<'_> {
         if let (SpecialSend::Add | SpecialSend::Subtract, Some(value)) = (special, constant) {
             let (slow, resume) = self.otherwise(mixed, &[left, right], target);
             self.check_integer(left, slow);
-            let value = if special == SpecialSend::Add { value } else { -value };
+            let value = if special == SpecialSend::Add {
+                value
+            } else {
+                -value
+            };
             self.emit(Op::AddTaggedI {
                 target,
                 left: a,

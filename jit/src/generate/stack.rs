@@ -127,9 +127,8 @@ impl Stack {
     }
 
     fn cached(&self, place: Place, float: bool) -> Option<Cached> {
-        let wanted = |each: &&Cached| {
-            each.place == place && matches!(each.value, Value::Fpr(_)) == float
-        };
+        let wanted =
+            |each: &&Cached| each.place == place && matches!(each.value, Value::Fpr(_)) == float;
         self.cache.iter().find(wanted).copied()
     }
 
@@ -188,13 +187,6 @@ impl Operand {
         Operand {
             value,
             integer: matches!(value, Value::Integer(_)),
-        }
-    }
-
-    pub(super) fn integer(value: Value) -> Operand {
-        Operand {
-            value,
-            integer: true,
         }
     }
 

@@ -252,11 +252,13 @@ impl Visitor for Translation<'_, '_> {
     }
 
     fn push_argument(&mut self, index: u8) {
-        self.generator.push_value(Value::Place(Place::Argument(index)));
+        self.generator
+            .push_value(Value::Place(Place::Argument(index)));
     }
 
     fn push_temporary(&mut self, index: u8) {
-        self.generator.push_value(Value::Place(Place::Temporary(index)));
+        self.generator
+            .push_value(Value::Place(Place::Temporary(index)));
     }
 
     fn push_field(&mut self, index: u16) {
@@ -377,7 +379,9 @@ impl Visitor for Translation<'_, '_> {
             2 => index::BLOCK_3,
             _ => index::BLOCK_N,
         };
-        let target = self.generator.make(class, block::COUNT, usize::from(copied));
+        let target = self
+            .generator
+            .make(class, block::COUNT, usize::from(copied));
         if needs_home {
             self.generator.home_token();
             self.generator.emit(Op::StoreImmediate {
@@ -457,8 +461,7 @@ impl Visitor for Translation<'_, '_> {
     }
 
     fn return_self(&mut self) {
-        self.generator
-            .load(RESULT, Value::Place(Place::Receiver));
+        self.generator.load(RESULT, Value::Place(Place::Receiver));
         self.generator.emit(Op::LeaveFrame { source: RESULT });
         self.generator.reachable = false;
     }

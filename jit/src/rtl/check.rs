@@ -154,18 +154,42 @@ fn takes_address(op: &Op) -> bool {
 fn is_of_bytecodes(op: &Op) -> bool {
     matches!(
         op,
-        Op::Activate { .. } | Op::ClassCheck {} | Op::EnterFrame { .. } |
-        Op::EnterBlock { .. } | Op::LeaveFrame { .. } | Op::Interpret { .. } |
-        Op::BranchDue { .. } | Op::Send { .. } | Op::CallPrimitive { .. } |
-        Op::CallBlock { .. } | Op::NewInstance { .. } | Op::NewSized { .. } |
-        Op::Push { .. } | Op::PushFrame { .. } | Op::PushLiteral { .. } |
-        Op::PushKnown { .. } | Op::Pop { .. } | Op::Drop { .. } | Op::Known { .. } |
-        Op::BranchKnown { .. } | Op::CheckInteger { .. } | Op::CheckIntegers { .. } |
-        Op::AddTagged { .. } | Op::AddTaggedI { .. } | Op::SubtractTagged { .. } |
-        Op::MultiplyTagged { .. } | Op::DivideTagged { .. } | Op::ModuloTagged { .. } |
-        Op::CheckClass { .. } | Op::Element { .. } | Op::StoreElement { .. } |
-        Op::ArraySize { .. } | Op::StoreSlot { .. } | Op::StoreImmediate { .. } |
-        Op::Allocate { .. } | Op::SquareRoot { .. }
+        Op::Activate { .. }
+            | Op::ClassCheck {}
+            | Op::EnterFrame { .. }
+            | Op::EnterBlock { .. }
+            | Op::LeaveFrame { .. }
+            | Op::Interpret { .. }
+            | Op::BranchDue { .. }
+            | Op::Send { .. }
+            | Op::CallPrimitive { .. }
+            | Op::CallBlock { .. }
+            | Op::NewInstance { .. }
+            | Op::NewSized { .. }
+            | Op::Push { .. }
+            | Op::PushFrame { .. }
+            | Op::PushLiteral { .. }
+            | Op::PushKnown { .. }
+            | Op::Pop { .. }
+            | Op::Drop { .. }
+            | Op::Known { .. }
+            | Op::BranchKnown { .. }
+            | Op::CheckInteger { .. }
+            | Op::CheckIntegers { .. }
+            | Op::AddTagged { .. }
+            | Op::AddTaggedI { .. }
+            | Op::SubtractTagged { .. }
+            | Op::MultiplyTagged { .. }
+            | Op::DivideTagged { .. }
+            | Op::ModuloTagged { .. }
+            | Op::CheckClass { .. }
+            | Op::Element { .. }
+            | Op::StoreElement { .. }
+            | Op::ArraySize { .. }
+            | Op::StoreSlot { .. }
+            | Op::StoreImmediate { .. }
+            | Op::Allocate { .. }
+            | Op::SquareRoot { .. }
     )
 }
 
@@ -276,19 +300,42 @@ impl Checker<'_> {
             Op::ClassIndex { .. } | Op::CheckBytes { .. } | Op::CString { .. } => Ok(()),
             Op::BodyAddress { .. } | Op::CallForeign {} | Op::CallRegister { .. } => Ok(()),
             Op::Runtime { .. } | Op::RuntimeWith { .. } | Op::RuntimeToFloat { .. } => Ok(()),
-            Op::Activate { .. } | Op::ClassCheck {} | Op::EnterFrame { .. } |
-            Op::EnterBlock { .. } | Op::LeaveFrame { .. } | Op::Interpret { .. } |
-            Op::BranchDue { .. } | Op::Send { .. } | Op::CallPrimitive { .. } |
-            Op::CallBlock { .. } | Op::NewInstance { .. } | Op::NewSized { .. } |
-            Op::Push { .. } | Op::PushFrame { .. } | Op::PushLiteral { .. } |
-            Op::PushKnown { .. } | Op::Pop { .. } | Op::Drop { .. } |
-            Op::Known { .. } | Op::BranchKnown { .. } | Op::CheckInteger { .. } |
-            Op::CheckIntegers { .. } | Op::AddTagged { .. } | Op::AddTaggedI { .. } |
-            Op::SubtractTagged { .. } | Op::MultiplyTagged { .. } |
-            Op::DivideTagged { .. } | Op::ModuloTagged { .. } | Op::CheckClass { .. } |
-            Op::Element { .. } | Op::StoreElement { .. } | Op::ArraySize { .. } |
-            Op::StoreSlot { .. } | Op::StoreImmediate { .. } | Op::Allocate { .. } |
-            Op::SquareRoot { .. } => Ok(()),
+            Op::Activate { .. }
+            | Op::ClassCheck {}
+            | Op::EnterFrame { .. }
+            | Op::EnterBlock { .. }
+            | Op::LeaveFrame { .. }
+            | Op::Interpret { .. }
+            | Op::BranchDue { .. }
+            | Op::Send { .. }
+            | Op::CallPrimitive { .. }
+            | Op::CallBlock { .. }
+            | Op::NewInstance { .. }
+            | Op::NewSized { .. }
+            | Op::Push { .. }
+            | Op::PushFrame { .. }
+            | Op::PushLiteral { .. }
+            | Op::PushKnown { .. }
+            | Op::Pop { .. }
+            | Op::Drop { .. }
+            | Op::Known { .. }
+            | Op::BranchKnown { .. }
+            | Op::CheckInteger { .. }
+            | Op::CheckIntegers { .. }
+            | Op::AddTagged { .. }
+            | Op::AddTaggedI { .. }
+            | Op::SubtractTagged { .. }
+            | Op::MultiplyTagged { .. }
+            | Op::DivideTagged { .. }
+            | Op::ModuloTagged { .. }
+            | Op::CheckClass { .. }
+            | Op::Element { .. }
+            | Op::StoreElement { .. }
+            | Op::ArraySize { .. }
+            | Op::StoreSlot { .. }
+            | Op::StoreImmediate { .. }
+            | Op::Allocate { .. }
+            | Op::SquareRoot { .. } => Ok(()),
             Op::RuntimeFromFloat { .. } | Op::Return { .. } | Op::Note { .. } => Ok(()),
         }
     }

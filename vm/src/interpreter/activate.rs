@@ -140,14 +140,15 @@ impl Interpreter<'_> {
     pub(super) fn fail(&mut self, found: Found, failure: Failure, count: usize) -> Flow {
         self.vm.context.failure = failure as u64;
         let receiver = self.peek(count);
-        let flow = self.push_frame(found, self.vm.nil(), receiver, count);
+        if !self.build_frame(found, self.vm.nil(), receiver) {
+            return self.recursion_too_deep(count);
+        }
         if let Some(temporary) = found.header.reason_temporary()
-            && self.method() == found.method
             && let Ok(reason) = self.vm.symbol(failure.name())
         {
             self.set_frame_oop(frame::temporary(temporary), reason);
         }
-        flow
+        self.poll()
     }
 
     /// Builds the frame of a method or block activation and makes it current.

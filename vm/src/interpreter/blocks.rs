@@ -32,11 +32,12 @@ impl Interpreter<'_> {
         let header = lookup::header_of(self.vm.heap(), compiled);
         let copied = usize::from(copied);
         let class = block_class(header.arguments());
-        let made = self.allocate(class, Format::INDEXABLE, block::COUNT + copied);
-        let Some(made) = made else {
+        // The home first: from then on it is in the frame, where a collection finds it.
+        if self.home_for(header).is_none() {
             return self.out_of_memory_in_frame(copied);
-        };
-        let Some(home) = self.home_for(header) else {
+        }
+        let made = self.allocate(class, Format::INDEXABLE, block::COUNT + copied);
+        let (Some(made), Some(home)) = (made, self.home_for(header)) else {
             return self.out_of_memory_in_frame(copied);
         };
         let receiver = self.frame_oop(frame::SELF);

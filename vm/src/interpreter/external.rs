@@ -17,15 +17,17 @@ impl Interpreter<'_> {
             return self.link_external(found, count);
         };
         self.publish();
-        let Some(mut foreign) = self.vm.foreign.take() else {
+        let vm = &mut *self.vm;
+        let Some(foreign) = &mut vm.foreign else {
             return self.fail(found, Failure::Unsupported, count);
         };
-        let context = &mut self.vm.context;
+        vm.in_external_call = true;
+        let context = &mut vm.context;
         let outcome = match code {
             ExternalCode::Plan(plan) => foreign.call_plan(context, plan),
             ExternalCode::Machine(address) => foreign.enter(context, address),
         };
-        self.vm.foreign = Some(foreign);
+        vm.in_external_call = false;
         match outcome {
             Outcome::Returned => {
                 self.drop(count);

@@ -15,6 +15,7 @@ use crate::primitives::{self, Primitive};
 use crate::stack;
 use gc::layout::ClassIndex;
 use gc::oop::Oop;
+use std::sync::atomic::Ordering;
 
 /// How machine code is entered next.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +129,9 @@ impl Interpreter<'_> {
             }
             Target::Go(code, value) => (go, code, value),
         };
+        if self.vm.heap().collection_due() || self.vm.interrupt.load(Ordering::Relaxed) {
+            self.vm.context.request_safe_point();
+        }
         self.vm.context.sp = self.sp;
         self.vm.context.fp = self.fp;
         let context: *mut VmContext = &raw mut *self.vm.context;
@@ -206,14 +210,10 @@ impl Interpreter<'_> {
         self.vm.retire_code(compiled);
     }
 
-    /// What is due while machine code is left: nothing but the stack holds an oop.
+    /// The interpreter comes to a safe point next.
     fn safe_point(&mut self) {
         if self.vm.context.stack_limit == u64::MAX {
             self.vm.context.stack_limit = self.vm.stack_end;
-        }
-        if self.vm.heap().collection_due() {
-            self.publish();
-            self.vm.collect_garbage();
         }
     }
 
@@ -244,12 +244,8 @@ impl Interpreter<'_> {
         let compiled = self.method();
         let code = heap.bytes(heap.slot(compiled, method::BYTECODES));
         let (instruction, _) = Bytecode::decode(code, pc).expect("a bytecode");
-        let literal = |index: u16| {
-            heap.slot(
-                heap.slot(compiled, method::LITERALS),
-                usize::from(index),
-            )
-        };
+        let literal =
+            |index: u16| heap.slot(heap.slot(compiled, method::LITERALS), usize::from(index));
         let site = |selector, arguments: u8, is_super| Site {
             selector,
             arguments: usize::from(arguments),
@@ -305,7 +301,10 @@ impl Interpreter<'_> {
 
     /// The code that a send to `found` may call directly.
     fn linkable_code(&mut self, found: Found) -> Option<u64> {
-        let Found { method: compiled, header } = found;
+        let Found {
+            method: compiled,
+            header,
+        } = found;
         if header.has(header::EXTERNAL) {
             let code = self.vm.heap().slot(compiled, method::CODE).as_i64()?;
             return (code > 0).then_some(code as u64);
@@ -337,7 +336,11 @@ impl Interpreter<'_> {
         } else {
             self.vm.find_method(class, selector)
         };
-        self.fail(found.expect("the method that was called"), failure, arguments)
+        self.fail(
+            found.expect("the method that was called"),
+            failure,
+            arguments,
+        )
     }
 }
 

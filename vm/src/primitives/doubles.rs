@@ -82,7 +82,12 @@ fn digits(value: f64) -> String {
     } else if value.is_infinite() {
         if value > 0.0 { "Infinity" } else { "-Infinity" }.into()
     } else {
-        format!("{value:?}")
+        let text = format!("{value:?}");
+        match text.split_once('e') {
+            // Without a point it would read back as an Integer.
+            Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
+            _ => text,
+        }
     }
 }
 

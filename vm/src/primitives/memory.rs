@@ -2,6 +2,7 @@
 //!
 //! A place is a *base* and a 0-based byte offset. The base is a byte object, within whose bytes
 //! the access must lie, or an Integer address, which is trusted unless it lies in the first page.
+//! A Symbol is no base: it stands for memory that is gone.
 #![expect(unsafe_code, reason = "reads and writes C memory by address")]
 
 use super::Arguments;
@@ -26,23 +27,18 @@ impl Place {
     }
 
     fn write<const N: usize>(self, bytes: [u8; N]) {
-        // SAFETY: as above, and `place` refused objects that must not change.
+        // SAFETY: as above; literals and Symbols aside, byte objects may change.
         unsafe { (self.0 as *mut [u8; N]).write_unaligned(bytes) };
     }
 }
 
 /// The place of `size` bytes that arguments `first` (base) and `first + 1` (offset) name.
-fn place(
-    vm: &Vm,
-    arguments: Arguments,
-    first: usize,
-    size: usize,
-    write: bool,
-) -> Result<Place, Failure> {
+fn place(vm: &Vm, arguments: Arguments, first: usize, size: usize) -> Result<Place, Failure> {
     let (base, offset) = (arguments.get(first), arguments.integer(first + 1)?);
     if base.is_pointer() && vm.heap().format_of(base).is_bytes() && !is_large_integer(vm, base) {
-        if write && vm.heap().class_index_of(base) == index::SYMBOL {
-            return Err(Failure::ReadOnly);
+        // An Alien whose memory is gone has a Symbol in the place of its address.
+        if vm.heap().class_index_of(base) == index::SYMBOL {
+            return Err(Failure::Freed);
         }
         let offset = usize::try_from(offset).map_err(|_| Failure::BadIndex)?;
         let end = offset.checked_add(size).ok_or(Failure::BadIndex)?;
@@ -70,7 +66,7 @@ macro_rules! integer_accessors {
         $(
             #[doc = concat!("base, offset → the `", stringify!($type), "` there.")]
             pub(super) fn $read(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-                let place = place(vm, arguments, 0, size_of::<$type>(), false)?;
+                let place = place(vm, arguments, 0, size_of::<$type>())?;
                 let value = <$type>::from_ne_bytes(place.read());
                 Ok(match i64::try_from(value) {
                     Ok(value) => vm.i64_object(value)?,
@@ -80,7 +76,7 @@ macro_rules! integer_accessors {
 
             #[doc = concat!("base, offset, Integer → itself, stored as `", stringify!($type), "`.")]
             pub(super) fn $write(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-                let place = place(vm, arguments, 0, size_of::<$type>(), true)?;
+                let place = place(vm, arguments, 0, size_of::<$type>())?;
                 let object = arguments.get(2);
                 let value = match object.as_i64() {
                     Some(value) => <$type>::try_from(value).ok(),
@@ -109,19 +105,19 @@ integer_accessors! {
 
 /// base, offset → the `float` there, as a Double.
 pub(super) fn read_f32(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let place = place(vm, arguments, 0, 4, false)?;
+    let place = place(vm, arguments, 0, 4)?;
     Ok(vm.double_object(f64::from(f32::from_ne_bytes(place.read())))?)
 }
 
 /// base, offset → the `double` there.
 pub(super) fn read_f64(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let place = place(vm, arguments, 0, 8, false)?;
+    let place = place(vm, arguments, 0, 8)?;
     Ok(vm.double_object(f64::from_ne_bytes(place.read()))?)
 }
 
 /// base, offset, number → itself, stored as `float`, rounded to nearest.
 pub(super) fn write_f32(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let place = place(vm, arguments, 0, 4, true)?;
+    let place = place(vm, arguments, 0, 4)?;
     let number = vm.number(arguments.get(2)).ok_or(Failure::WrongType)?;
     place.write((number.to_f64() as f32).to_ne_bytes());
     Ok(arguments.get(2))
@@ -129,7 +125,7 @@ pub(super) fn write_f32(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failur
 
 /// base, offset, number → itself, stored as `double`.
 pub(super) fn write_f64(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let place = place(vm, arguments, 0, 8, true)?;
+    let place = place(vm, arguments, 0, 8)?;
     let number = vm.number(arguments.get(2)).ok_or(Failure::WrongType)?;
     place.write(number.to_f64().to_ne_bytes());
     Ok(arguments.get(2))
@@ -139,8 +135,8 @@ pub(super) fn write_f64(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failur
 /// source and target overlap. Answers the receiver.
 pub(super) fn copy(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let count = arguments.size(0)?;
-    let source = place(vm, arguments, 1, count, false)?;
-    let target = place(vm, arguments, 3, count, true)?;
+    let source = place(vm, arguments, 1, count)?;
+    let target = place(vm, arguments, 3, count)?;
     // SAFETY: `place` checked byte objects' bounds; C addresses are the program's own word.
     unsafe { std::ptr::copy(source.0 as *const u8, target.0 as *mut u8, count) };
     Ok(arguments.receiver())

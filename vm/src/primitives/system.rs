@@ -1,9 +1,8 @@
-//! Primitives of the surroundings: globals, clock, collector, command line, failed primitives.
+//! Primitives of the surroundings: globals, clock, command line, failed primitives.
 
 use super::Arguments;
 use crate::failure::Failure;
 use crate::vm::Vm;
-use gc::CollectionKind;
 use gc::oop::Oop;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -62,41 +61,6 @@ pub(super) fn epoch_nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failur
         .duration_since(UNIX_EPOCH)
         .map_err(|_| Failure::System)?;
     Ok(vm.i64_object(i64::try_from(since.as_nanos()).map_err(|_| Failure::OutOfRange)?)?)
-}
-
-// --- memory ---
-
-/// Makes a full collection due at the next safe point, which comes at once.
-pub(super) fn collect_garbage(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
-    vm.heap_mut().request_collection(CollectionKind::Full);
-    Ok(vm.boolean(true))
-}
-
-/// Name, number, name, number and so on of what the object memory counts.
-pub(super) fn memory_statistics(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
-    let stats = vm.heap().stats();
-    let rows = [
-        ("scavenges", stats.scavenges),
-        ("fullCollections", stats.full_collections),
-        ("pauses", stats.pauses.count()),
-        ("pauseNanoseconds", stats.pauses.total_ns()),
-        ("longestPauseNanoseconds", stats.pauses.max_ns()),
-        ("bytesAllocatedYoung", stats.bytes_allocated_young),
-        ("bytesAllocatedOld", stats.bytes_allocated_old),
-        ("bytesPromoted", stats.bytes_promoted),
-        ("oldBytes", stats.old_bytes),
-        ("largeBytes", stats.large_bytes),
-        ("liveBytes", stats.live_bytes),
-        ("mappedBytes", stats.mapped_bytes),
-        ("pinnedObjects", stats.pinned),
-        ("finalizedObjects", stats.finalized),
-    ];
-    let mut elements = Vec::new();
-    for (name, value) in rows {
-        elements.push(vm.symbol(name)?);
-        elements.push(vm.u64_object(value)?);
-    }
-    Ok(vm.array(&elements)?)
 }
 
 // --- the program ---

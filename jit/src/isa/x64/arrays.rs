@@ -98,13 +98,7 @@ impl Lowering<'_> {
         asm!(self.ops; mov Rq(target), [Rq(array) + Rq(index) - TAG_INTEGER as i32]);
     }
 
-    pub(super) fn store_into_element(
-        &mut self,
-        array: Gpr,
-        index: Gpr,
-        source: Gpr,
-        other: Label,
-    ) {
+    pub(super) fn store_into_element(&mut self, array: Gpr, index: Gpr, source: Gpr, other: Label) {
         self.check_element(array, index, other);
         asm!(self.ops; mov [Rq(array) + Rq(index) - TAG_INTEGER as i32], Rq(source));
         self.write_barrier(array, source, Stored::Element(index));

@@ -26,7 +26,9 @@ fn load_class(ops: &mut VecAssembler<X64Relocation>, count: usize) {
 
 fn finish(ops: VecAssembler<X64Relocation>, fixups: Vec<Fixup>) -> Lowered {
     Lowered {
-        bytes: ops.finalize().expect("stubs refer to their own labels only"),
+        bytes: ops
+            .finalize()
+            .expect("stubs refer to their own labels only"),
         fixups,
         ..Lowered::default()
     }

@@ -5,8 +5,8 @@
 use super::lower::Lowering;
 use super::registers::{TEMP, asm};
 use super::stubs::{C_SP, ENTRIES, FP, NIL, RESUME_PC, SP, STACK_LIMIT, VALUE};
-use crate::rtl::operand::{Gpr, Label, Width};
 use crate::rtl::Visitor;
+use crate::rtl::operand::{Gpr, Label, Width};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use gc::layout::{CLASS_INDEX_MASK, HEADER_BYTES, WORD_BYTES};
 use gc::oop::{Oop, TAG_BITS, TAG_INTEGER, TAG_MASK};
