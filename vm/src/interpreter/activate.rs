@@ -209,6 +209,8 @@ impl Interpreter<'_> {
     /// Returns `value` from the current frame.
     #[inline(always)]
     pub(super) fn do_return(&mut self, value: Oop) -> Flow {
+        // Whoever was to get an answer from here is no longer there, or is this frame's caller.
+        self.pending = self.vm.context.interpreter_return;
         let count = self.current_header().arguments();
         self.sp = stack::at(self.fp, frame::receiver(count)) + 8;
         // SAFETY: fp is a live frame.

@@ -172,6 +172,7 @@ impl Interpreter<'_> {
         self.fp = target.fp;
         let limit = self.vm.stack.limit();
         self.vm.set_stack_end(limit);
+        self.pending = self.vm.context.interpreter_return;
         let header = self.current_header();
         let nil = self.vm.nil();
         for index in 0..header.temporaries() {

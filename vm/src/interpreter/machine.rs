@@ -370,9 +370,8 @@ impl crate::vm::Vm {
     /// Forgets the code of a method; the next activations compile it anew.
     fn retire_code(&mut self, compiled: Oop) {
         let code = self.heap().slot(compiled, method::CODE).as_i64();
-        if let (Some(code @ 1..), Some(mut generator)) = (code, self.generator.take()) {
+        if let (Some(code @ 1..), Some(generator)) = (code, &mut self.generator) {
             generator.retire(code as u64);
-            self.generator = Some(generator);
             self.heap_mut().set_slot(compiled, method::CODE, Oop::ZERO);
         }
     }
