@@ -7,12 +7,14 @@
 //! | `visitor` | every bytecode but the special sends |
 //! | `special` | special sends: fast paths for integers, Arrays, Booleans |
 //! | `floats` | unboxed arithmetic |
+//! | `loops` | what stays in registers around a loop |
 //! | `slow` | what rarely happens, behind the body |
 //!
 //! At every send and wherever ways meet, frame and operand stack are what the interpreter would
 //! have made of them: the frame can change hands there.
 
 mod floats;
+mod loops;
 mod slow;
 mod special;
 mod stack;
@@ -22,7 +24,7 @@ use crate::rtl::operand::Label;
 use crate::rtl::{Gpr, Op};
 use gc::oop::Oop;
 use slow::Slow;
-use stack::Stack;
+use stack::{Cached, Stack};
 use std::collections::HashMap;
 use vm::bytecode::{Bytecode, Flow, instructions};
 use vm::header::{self, MethodHeader};
@@ -77,6 +79,7 @@ pub(crate) fn generate(vm: &Vm, compiled: Oop) -> Option<Generated> {
         next: 0,
         reachable: true,
         fused: None,
+        heads: Vec::new(),
     };
     if header.primitive() != 0 {
         generator.primitive()?;
@@ -98,6 +101,15 @@ struct JumpTarget {
     /// Depth of the operand stack there, once a jump has told.
     depth: Option<usize>,
     is_loop: bool,
+    /// What registers hold wherever a jump to here begins.
+    cache: Option<Vec<Cached>>,
+}
+
+/// What registers hold at the head of a loop, however it is reached.
+struct LoopHead {
+    pc: usize,
+    label: Label,
+    cache: Vec<Cached>,
 }
 
 struct Generator<'a> {
@@ -122,6 +134,7 @@ struct Generator<'a> {
     reachable: bool,
     /// The jump that a comparison took with it.
     fused: Option<usize>,
+    heads: Vec<LoopHead>,
 }
 
 impl Generator<'_> {
@@ -151,7 +164,7 @@ impl Generator<'_> {
         }
         self.find_targets();
         self.prologue();
-        let code = std::mem::take(&mut self.code);
+        let code = self.code.clone();
         for (pc, instruction) in instructions(&code) {
             self.pc = pc;
             self.next = pc + instruction.opcode().width();
@@ -163,6 +176,7 @@ impl Generator<'_> {
             let following = Bytecode::decode(&code, self.next).map(|pair| pair.0);
             self.translate(instruction, following);
         }
+        self.emit_loop_entries();
         self.emit_slow_paths();
         // Labels that nothing marks would be jumps into nothing.
         (self.labels < crate::rtl::check::LABEL_MAX).then_some(())
@@ -257,6 +271,7 @@ impl Generator<'_> {
                 label,
                 depth: None,
                 is_loop,
+                cache: None,
             });
             target.is_loop |= is_loop;
         }
@@ -270,15 +285,33 @@ impl Generator<'_> {
         let (label, depth, is_loop) = (target.label, target.depth, target.is_loop);
         if self.reachable {
             self.flush();
-            self.stack.forget();
+            self.jump_begins(self.pc, true);
         } else if let Some(depth) = depth {
             self.reachable = true;
             self.stack.reset(depth);
         }
-        self.emit(Op::Label { label });
-        if is_loop {
-            self.loops.push((self.pc, self.ops.len()));
+        let target = self.targets.get_mut(&self.pc).expect("seen above");
+        let cache = target.cache.take().unwrap_or_default();
+        self.stack.set_cache(cache);
+        if is_loop && self.reachable {
+            self.begin_loop(label);
+        } else {
+            self.emit(Op::Label { label });
         }
+    }
+
+    /// A jump to `at` begins here; `keeps` tells whether registers hold what they are thought to.
+    fn jump_begins(&mut self, at: usize, keeps: bool) {
+        let here = if keeps {
+            self.stack.snapshot().cache
+        } else {
+            Vec::new()
+        };
+        let target = self.targets.get_mut(&at).expect("a jump target");
+        target.cache = Some(match target.cache.take() {
+            None => here,
+            Some(there) => stack::common(&there, &here),
+        });
     }
 
     /// The label that a jump of the current instruction goes to; the operands are in memory.
@@ -289,6 +322,9 @@ impl Generator<'_> {
 
     fn target_at(&mut self, at: usize) -> Label {
         let depth = self.stack.depth();
+        if at > self.pc {
+            self.jump_begins(at, true);
+        }
         let target = self.targets.get_mut(&at).expect("a jump target");
         target.depth = Some(depth);
         target.label

@@ -22,6 +22,8 @@ struct Fused {
     /// The label of the two that is the jump's target.
     target: Label,
     pc: usize,
+    /// Whether the code goes on behind the jump; otherwise both labels are elsewhere.
+    goes_on: bool,
 }
 
 impl Generator<'_> {
@@ -194,11 +196,17 @@ impl Generator<'_> {
     }
 
     /// The jump behind a comparison, if it can be taken with it: nothing else jumps to it.
-    fn fuse(&mut self, following: Option<Bytecode>) -> Option<Fused> {
-        let instruction = following?;
-        let pc = self.next;
+    fn fuse(&mut self, following: Option<Bytecode>, mixed: bool) -> Option<Fused> {
+        let mut instruction = following?;
+        let mut pc = self.next;
         if self.targets.contains_key(&pc) {
             return None;
+        }
+        let first = pc;
+        if let Bytecode::Jump { distance } = instruction {
+            // Behind `and:` and `or:` the jump on the value stands where this one goes.
+            pc = (pc + instruction.opcode().width()).wrapping_add_signed(distance as isize);
+            instruction = Bytecode::decode(&self.code, pc)?.0;
         }
         let wanted = match instruction {
             Bytecode::JumpTrue { .. } => true,
@@ -207,9 +215,22 @@ impl Generator<'_> {
         };
         let end = pc + instruction.opcode().width();
         let at = end.wrapping_add_signed(instruction.distance() as isize);
+        let at = self.through(at);
         let target = self.target_at(at);
-        let next = self.label();
-        self.fused = Some(pc);
+        if mixed {
+            // The slow path has sent, and nothing is left in registers.
+            self.jump_begins(at, false);
+        }
+        self.fused = Some(first);
+        let next = if pc == first {
+            self.label()
+        } else {
+            self.add_target(end);
+            if mixed {
+                self.jump_begins(end, false);
+            }
+            self.target_at(end)
+        };
         let (if_true, if_false) = if wanted {
             (target, next)
         } else {
@@ -220,6 +241,7 @@ impl Generator<'_> {
             if_false,
             target,
             pc,
+            goes_on: pc == first,
         })
     }
 
@@ -235,7 +257,7 @@ impl Generator<'_> {
         mixed: bool,
     ) {
         self.flush();
-        if let Some(fused) = self.fuse(following) {
+        if let Some(fused) = self.fuse(following, mixed) {
             let (pc, jump_pc) = (self.pc, fused.pc);
             let slow = |generator: &mut Self| {
                 if !mixed {
@@ -255,7 +277,13 @@ impl Generator<'_> {
                 label
             };
             check(self, &slow);
-            if fused.target == fused.if_true {
+            if !fused.goes_on {
+                test(self, condition, fused.if_true);
+                self.emit(Op::Jump {
+                    label: fused.if_false,
+                });
+                self.reachable = false;
+            } else if fused.target == fused.if_true {
                 test(self, condition, fused.if_true);
                 self.emit(Op::Label {
                     label: fused.if_false,

@@ -68,6 +68,20 @@ pub(super) struct Snapshot {
     pub(super) cache: Vec<Cached>,
 }
 
+/// What registers hold in either case.
+pub(super) fn common(left: &[Cached], right: &[Cached]) -> Vec<Cached> {
+    let both = left.iter().filter_map(|each| {
+        let other = right
+            .iter()
+            .find(|other| other.place == each.place && other.value == each.value)?;
+        Some(Cached {
+            integer: each.integer && other.integer,
+            ..*each
+        })
+    });
+    both.collect()
+}
+
 /// The operand stack and the registers.
 #[derive(Default)]
 pub(super) struct Stack {
@@ -101,6 +115,11 @@ impl Stack {
             unspilled: self.operands[self.spilled..].to_vec(),
             cache: self.cache.clone(),
         }
+    }
+
+    /// Registers hold what `cache` says, and no operand is in a register.
+    pub(super) fn set_cache(&mut self, cache: Vec<Cached>) {
+        self.cache = cache;
     }
 
     /// No register holds what a place holds: after a send, or where ways meet.
@@ -397,6 +416,10 @@ impl Generator<'_> {
         let offset = self.offset(place);
         let width = Width::W64;
         let base = FRAME;
+        if let Some(cached) = self.store_constant(place, operand.value) {
+            self.stack.remember(place, cached, operand.integer);
+            return;
+        }
         let source = match operand.value {
             Value::Gpr(register) => register,
             _ => {
@@ -413,6 +436,34 @@ impl Generator<'_> {
         if matches!(operand.value, Value::Gpr(_) | Value::Fpr(_)) {
             self.stack.remember(place, operand.value, operand.integer);
         }
+    }
+
+    /// Stores a number into a place, and leaves it in a register too: a loop is likely to begin
+    /// with it.
+    fn store_constant(&mut self, place: Place, value: Value) -> Option<Value> {
+        let cached = match value {
+            Value::Integer(_) => Value::Gpr(self.gpr()),
+            Value::Double(value) => {
+                let register = self.fpr();
+                self.load_double(register, value);
+                Value::Fpr(register)
+            }
+            _ => return None,
+        };
+        let source = match cached {
+            Value::Gpr(register) => register,
+            _ => RESULT,
+        };
+        self.load(source, value);
+        let offset = self.offset(place);
+        self.emit(Op::Store {
+            width: Width::W64,
+            base: FRAME,
+            offset,
+            source,
+        });
+        self.stack.release(cached);
+        Some(cached)
     }
 
     /// Reads a place into a register for the operands that stand for it, before it changes.

@@ -137,13 +137,16 @@ impl Generator<'_> {
     }
 
     /// Jumps to `label` where `operand` is `wanted`; not a Boolean goes to the interpreter.
-    fn jump_if_boolean(&mut self, wanted: i64, label: Label) {
+    fn jump_if_boolean(&mut self, wanted: i64, distance: i32) {
+        let label = self.target_below(distance);
+        let at = self.next.wrapping_add_signed(distance as isize);
         let operand = self.pop();
         if let Value::Known(which) = operand.value
             && which != 0
         {
             self.flush();
             if which == wanted {
+                self.jump_begins(at, true);
                 self.emit(Op::Jump { label });
                 self.reachable = false;
             }
@@ -151,6 +154,7 @@ impl Generator<'_> {
         }
         let (source, operand) = self.in_gpr(operand);
         self.flush();
+        self.jump_begins(at, true);
         let other = self.exit(&[operand], false);
         self.emit(Op::BranchKnown {
             condition: Condition::Eq,
@@ -427,21 +431,18 @@ impl Visitor for Translation<'_, '_> {
 
     fn jump_back(&mut self, distance: i32) {
         self.generator.flush();
-        let label = self.generator.target(distance);
         let due = self.generator.exit(&[], false);
         self.generator.emit(Op::BranchDue { label: due });
-        self.generator.emit(Op::Jump { label });
+        self.generator.close_loop(distance);
         self.generator.reachable = false;
     }
 
     fn jump_true(&mut self, distance: i32, _selector: u16) {
-        let label = self.generator.target_below(distance);
-        self.generator.jump_if_boolean(1, label);
+        self.generator.jump_if_boolean(1, distance);
     }
 
     fn jump_false(&mut self, distance: i32, _selector: u16) {
-        let label = self.generator.target_below(distance);
-        self.generator.jump_if_boolean(2, label);
+        self.generator.jump_if_boolean(2, distance);
     }
 
     fn jump_nil(&mut self, distance: i32) {
@@ -476,6 +477,7 @@ impl Generator<'_> {
     fn target_below(&mut self, distance: i32) -> Label {
         let at = self.next.wrapping_add_signed(distance as isize);
         let depth = self.stack.depth() - 1;
+        // What registers hold is known only when the jump is made: see `jump_if_boolean`.
         let target = self.targets.get_mut(&at).expect("a jump target");
         target.depth = Some(depth);
         target.label
