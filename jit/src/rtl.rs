@@ -251,10 +251,12 @@ macro_rules! for_each_rtl_op {
             "moduloTagged" = ModuloTagged modulo_tagged { target: Gpr, left: Gpr, right: Gpr, other: Lab };
             /// Goes to `other` unless `source` has class index `class`.
             "checkClass" = CheckClass check_class { source: Gpr, class: Imm, other: Lab };
-            /// `target :=` element `index`, a SmallInteger from 1, of the Array `array`.
+            /// `target :=` element `index`, a SmallInteger from 1, of the Array `array`; goes to
+            /// `other` where it is no Array or has no such element.
             "element" = Element element { target: Gpr, array: Gpr, index: Gpr, other: Lab };
-            /// Stores into element `index` of the Array `array`, with the write barrier.
-            "storeElement" = StoreElement store_element { array: Gpr, index: Gpr, source: Gpr, other: Lab };
+            /// Stores into element `index` of the Array `array`; `barrier` is 0 where the value is known
+            /// to be an immediate, nil, true or false.
+            "storeElement" = StoreElement store_element { array: Gpr, index: Gpr, source: Gpr, barrier: Imm, other: Lab };
             /// `target :=` the number of elements of the Array `array`, tagged.
             "arraySize" = ArraySize array_size { target: Gpr, array: Gpr, other: Lab };
             /// Stores into slot `index` of `holder`, with the write barrier.

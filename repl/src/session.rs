@@ -73,6 +73,7 @@ impl Session {
             vm.set_generator(Box::new(Methods::new(machinery.compiler(), trace)));
         }
         vm.foreign = Some(Box::new(machinery));
+        vm.image_saver = Some(save_image);
         if line.image.is_some() {
             let system = vm
                 .global_value("system")
@@ -102,9 +103,7 @@ impl Session {
 
     /// Saves a snapshot. The error is a sentence for the user.
     pub fn save(&mut self, path: &Path) -> Result<(), String> {
-        let bytes = snapshot::save(&mut self.vm).map_err(|error| error.to_string())?;
-        file::replace(path, &bytes)
-            .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
+        save_image(&mut self.vm, path)
     }
 
     /// The `--stats` lines.
@@ -148,6 +147,12 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
         arguments,
         ..options
     }
+}
+
+fn save_image(vm: &mut Vm, path: &Path) -> Result<(), String> {
+    let bytes = snapshot::save(vm).map_err(|error| error.to_string())?;
+    file::replace(path, &bytes)
+        .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
 }
 
 fn load_image(path: &Path, options: Options) -> Result<Box<Vm>, String> {

@@ -8,6 +8,7 @@
 //! | `"!> text"` | a line of standard error contains `text`, below those of earlier `"!>"` comments |
 //! | `"status n"` | the exit status is `n` (0 where no comment says so) |
 //! | `"options --a --b"` | further command-line options |
+//! | `"needs testlib"` | the first argument is the path of the library made of this package's C files |
 //!
 //! Standard output must be what the `"=>"` comments say and nothing else.
 
@@ -15,6 +16,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+
+pub mod c_compiler;
+pub mod signatures;
 
 /// What a case expects.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -27,6 +31,8 @@ pub struct Expectation {
     pub status: i32,
     /// Further options.
     pub options: Vec<String>,
+    /// Whether it gets the path of the C library as its argument.
+    pub needs_library: bool,
 }
 
 impl Expectation {
@@ -52,6 +58,8 @@ impl Expectation {
         } else if let Some(options) = comment.strip_prefix("options ") {
             self.options
                 .extend(options.split_whitespace().map(str::to_owned));
+        } else if comment == "needs testlib" {
+            self.needs_library = true;
         }
     }
 
@@ -164,26 +172,33 @@ pub fn program() -> &'static Path {
             .status()
             .expect("running cargo");
         assert!(built.success(), "the program does not build");
-        // Test programs are in target/PROFILE/deps.
-        let test = std::env::current_exe().expect("the test's own path");
-        let profile = test
-            .parent()
-            .and_then(Path::parent)
-            .expect("the profile's directory");
-        profile.join("ripley")
+        c_compiler::profile_directory().join("ripley")
     })
+}
+
+/// A seed for this run's random tests: `RIPLEY_ABI_SEED`, or one that the clock chooses.
+pub fn fresh_seed() -> u64 {
+    if let Ok(seed) = std::env::var("RIPLEY_ABI_SEED") {
+        return seed.parse().expect("RIPLEY_ABI_SEED is a number");
+    }
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_nanos() as u64 % 1_000_000_007)
 }
 
 /// Runs one case in one mode.
 pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
     let text = std::fs::read_to_string(case).map_err(|error| error.to_string())?;
     let expectation = Expectation::read(&text);
-    let output = Command::new(program())
+    let mut command = Command::new(program());
+    command
         .args(mode.options)
         .args(&expectation.options)
-        .arg(case)
-        .output()
-        .map_err(|error| error.to_string())?;
+        .arg(case);
+    if expectation.needs_library {
+        command.arg(c_compiler::test_library());
+    }
+    let output = command.output().map_err(|error| error.to_string())?;
     expectation.check(&output)
 }
 
@@ -236,5 +251,7 @@ mod self_tests {
         assert_eq!(expectation.errors, ["no foo"]);
         assert_eq!(expectation.status, 1);
         assert_eq!(expectation.options, ["--stats"]);
+        assert!(!expectation.needs_library);
+        assert!(Expectation::read("\"needs testlib\"").needs_library);
     }
 }

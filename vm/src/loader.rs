@@ -152,7 +152,7 @@ impl Vm {
         let class_fields = self.inherited_class_fields(superclass);
         let draft = compiler::compile_class(source, class, &fields, &class_fields)?;
         self.define_class(&draft, origin(source))
-            .map_err(|error| place(source, class.name.at, &error))
+            .map_err(|error| place(source, error.offset(class.name.at), &error))
     }
 
     /// The superclass, loaded from the class path where it is not there yet.

@@ -24,6 +24,7 @@ mod text;
 pub use arguments::Arguments;
 
 use crate::failure::Failure;
+use crate::header::COUNT_MAX;
 use crate::vm::Vm;
 use gc::oop::Oop;
 
@@ -40,39 +41,46 @@ pub enum Primitive {
 }
 
 macro_rules! define_control {
-    ($($(#[$doc:meta])* $name:literal = $variant:ident;)*) => {
+    ($($(#[$doc:meta])* $name:literal = $variant:ident, $counts:expr;)*) => {
         /// A primitive that changes which activation runs.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub enum Control { $($(#[$doc])* $variant,)* }
 
         const CONTROL: &[(&str, Control)] = &[$(($name, Control::$variant),)*];
+
+        impl Control {
+            /// How many arguments the primitive takes.
+            pub fn argument_counts(self) -> std::ops::RangeInclusive<usize> {
+                match self { $(Control::$variant => $counts,)* }
+            }
+        }
     };
 }
 
 define_control! {
     /// `aBlock value…` with as many arguments as the block has parameters.
-    "blockValue" = BlockValue;
+    "blockValue" = BlockValue, 0..=COUNT_MAX;
     /// `aBlock valueWithArguments: anArray`.
-    "blockValueWithArguments" = BlockValueWithArguments;
+    "blockValueWithArguments" = BlockValueWithArguments, 1..=1;
     /// `receiver perform: selector [with: …]`.
-    "perform" = Perform;
+    "perform" = Perform, 1..=COUNT_MAX;
     /// `receiver perform: selector withArguments: anArray`.
-    "performWithArguments" = PerformWithArguments;
+    "performWithArguments" = PerformWithArguments, 2..=2;
     /// `receiver perform: selector withArguments: anArray inSuperclass: aClass`.
-    "performInSuperclass" = PerformInSuperclass;
+    "performInSuperclass" = PerformInSuperclass, 3..=3;
     /// `aMethod invokeOn: receiver with: anArray`.
-    "invokeMethod" = InvokeMethod;
+    "invokeMethod" = InvokeMethod, 2..=2;
     /// `… unwindTo: frame return: value`: cuts the stack and returns `value` from that frame.
-    "unwindTo" = UnwindTo;
+    "unwindTo" = UnwindTo, 2..=2;
     /// `… resumeFrame: frame with: value`: cuts the stack and gives `value` to that frame as the
     /// answer it waits for.
-    "resumeFrame" = ResumeFrame;
+    "resumeFrame" = ResumeFrame, 2..=2;
     /// `… restartFrame: frame`: cuts the stack and begins that activation anew.
-    "restartFrame" = RestartFrame;
+    "restartFrame" = RestartFrame, 1..=1;
     /// `… terminate: value`: ends the run, unsuccessfully.
-    "terminate" = Terminate;
+    "terminate" = Terminate, 0..=COUNT_MAX;
     /// `… exit: status`: ends the program.
-    "exit" = Exit;
+    "exit" = Exit, 1..=1;
 }
 
 macro_rules! define_plain {
@@ -251,6 +259,7 @@ define_plain! {
     "nanoseconds" => system::nanoseconds;
     "epochNanoseconds" => system::epoch_nanoseconds;
     "arguments" => system::arguments;
+    "saveImage" => system::save_image;
     "environmentAt" => system::environment_at;
     "failureReason" => system::failure_reason;
     "failureArgument" => system::failure_argument;

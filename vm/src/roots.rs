@@ -62,6 +62,8 @@ impl Vm {
     pub(crate) fn collect_garbage(&mut self) {
         // SAFETY: this is a safe point: all oops are in the published stack and the tables.
         self.with_roots(|heap, roots| unsafe { heap.collect(roots) });
+        // Handlers that return from an overflow in the ordinary way do not say so.
+        self.settle_stack_limit(self.context.sp);
     }
 
     /// Collects everything that can be collected. Every run must be published.

@@ -6,7 +6,10 @@
 //!         +----------------------------+ sp
 //!         | free                       |
 //!         +----------------------------+ limit: activations stop here with RecursionTooDeep
-//!         | reserve for the handler    |
+//!         | reserve for its handler    |
+//!         +----------------------------+ where the handler goes too deep itself
+//!         | reserve for that handler   |
+//!         | …                          |
 //!         +----------------------------+ base
 //!         | guard pages, inaccessible  |
 //!  low    +----------------------------+
@@ -19,8 +22,12 @@
 use crate::frame;
 use gc::oop::Oop;
 
-/// Bytes kept below the limit for handling its overflow.
+/// Bytes kept for handling an overflow.
 pub const RESERVE_BYTES: u64 = 256 * 1024;
+/// How many overflows can be handled one within the other.
+pub const RESERVES: u64 = 8;
+/// Less than this a stack does not get beside its reserves.
+const LEAST_BYTES: usize = 64 * 1024;
 const GUARD_BYTES: u64 = 64 * 1024;
 
 /// The stack's memory.
@@ -30,12 +37,15 @@ pub struct VmStack {
 }
 
 impl VmStack {
-    /// Reserves a stack of `bytes` usable bytes, rounded up to whole pages. Pages take memory
-    /// when they are first touched.
+    /// Reserves a stack of `bytes` usable bytes, rounded up to whole pages, and the reserves. Pages
+    /// take memory when they are first touched.
     pub fn new(bytes: usize) -> std::io::Result<VmStack> {
         let page = 4096;
-        let usable = bytes.max(4 * RESERVE_BYTES as usize).next_multiple_of(page);
-        let mapping_bytes = usable + GUARD_BYTES as usize;
+        let usable = bytes.max(LEAST_BYTES).checked_next_multiple_of(page);
+        let kept = (RESERVES * RESERVE_BYTES + GUARD_BYTES) as usize;
+        let mapping_bytes = usable
+            .and_then(|usable| usable.checked_add(kept))
+            .ok_or(std::io::ErrorKind::OutOfMemory)?;
         // SAFETY: a fresh anonymous mapping at an address the kernel chooses touches nothing.
         let address = unsafe {
             libc::mmap(
@@ -76,7 +86,7 @@ impl VmStack {
 
     /// The address below which no ordinary activation may reach.
     pub fn limit(&self) -> u64 {
-        self.base() + RESERVE_BYTES
+        self.base() + RESERVES * RESERVE_BYTES
     }
 
     /// True for the address of a word of this stack.

@@ -51,12 +51,17 @@ pub(crate) struct Undisturbed {
     pub(crate) errno: u64,
 }
 
+/// Saves a snapshot of a VM in a file.
+pub type ImageSaver = fn(&mut Vm, &std::path::Path) -> Result<(), String>;
+
 /// The virtual machine.
 pub struct Vm {
     /// The registers, and within them the heap.
     pub context: Box<VmContext>,
     /// The foreign-function machinery, where the program has one.
     pub foreign: Option<Box<dyn Foreign>>,
+    /// Saves a snapshot, where the program can. The error is a sentence for the user.
+    pub image_saver: Option<ImageSaver>,
     /// What the VM was started with.
     pub options: Options,
     /// What makes machine code of methods, where there is something.
@@ -123,6 +128,7 @@ impl Vm {
             generator: None,
             entry_points: None,
             stack_end: stack.limit(),
+            image_saver: None,
             options,
             stack,
             runs: Vec::new(),
@@ -350,6 +356,14 @@ impl Vm {
     pub(crate) fn set_stack_end(&mut self, address: u64) {
         self.stack_end = address;
         self.context.stack_limit = address;
+    }
+
+    /// The stack was cut to `sp`: where that leaves room again, the reserves are given back.
+    pub(crate) fn settle_stack_limit(&mut self, sp: u64) {
+        let limit = self.stack.limit();
+        if sp >= limit + crate::stack::RESERVE_BYTES {
+            self.set_stack_end(limit);
+        }
     }
 
     #[cold]

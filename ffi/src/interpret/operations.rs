@@ -389,7 +389,7 @@ impl Visitor for Run<'_> {
         modulo_tagged(Gpr, Gpr, Gpr, Label);
         check_class(Gpr, i64, Label);
         element(Gpr, Gpr, Gpr, Label);
-        store_element(Gpr, Gpr, Gpr, Label);
+        store_element(Gpr, Gpr, Gpr, i64, Label);
         array_size(Gpr, Gpr, Label);
         store_slot(Gpr, i64, Gpr);
         store_immediate(Gpr, i64, Gpr);

@@ -8,7 +8,7 @@ use super::stack::{Cached, Place, Value};
 use super::{Generator, LoopHead};
 use crate::isa::host::registers::RESULT;
 use crate::rtl::Op;
-use crate::rtl::operand::{Fpr, Label};
+use crate::rtl::operand::Label;
 use vm::bytecode::{Bytecode, SEEN_FLOATS, SEEN_OTHERS, SpecialSend, instructions};
 use vm::entry::Entry;
 
@@ -163,20 +163,16 @@ impl Generator<'_> {
         let (label, wanted) = (self.heads[head].label, self.heads[head].cache.clone());
         let here = self.stack.snapshot().cache;
         let failed = self.exit(&[], false);
-        self.move_floats(&wanted, &here, failed);
+        self.move_into_place(&wanted, &here, failed);
         for cached in &wanted {
-            let Value::Gpr(register) = cached.value else {
-                continue;
+            let known = |each: &Cached| {
+                each.place == cached.place && each.integer && matches!(each.value, Value::Gpr(_))
             };
-            let same = here
-                .iter()
-                .find(|each| each.place == cached.place && each.value == cached.value);
-            if same.is_none() {
-                self.load_place(register, cached.place);
-            }
-            if cached.integer && !same.is_some_and(|each| each.integer) {
+            if let (Value::Gpr(source), true) = (cached.value, cached.integer)
+                && !here.iter().any(known)
+            {
                 self.emit(Op::CheckInteger {
-                    source: register,
+                    source,
                     other: failed,
                 });
             }
@@ -184,40 +180,42 @@ impl Generator<'_> {
         self.emit(Op::Jump { label });
     }
 
-    /// Moves floats to where the loop's head wants them; what is nowhere is unboxed again.
-    fn move_floats(&mut self, wanted: &[Cached], here: &[Cached], failed: Label) {
-        let mut moves: Vec<(Fpr, Option<Fpr>, Place)> = Vec::new();
+    /// Moves values to where the loop's head wants them; what is nowhere is read again.
+    fn move_into_place(&mut self, wanted: &[Cached], here: &[Cached], failed: Label) {
+        let is_float = |value| matches!(value, Value::Fpr(_));
+        let mut moves: Vec<(Value, Option<Value>, Place)> = Vec::new();
         for cached in wanted {
-            let Value::Fpr(target) = cached.value else {
-                continue;
+            let same = |each: &&Cached| {
+                each.place == cached.place && is_float(each.value) == is_float(cached.value)
             };
-            let source = here.iter().find_map(|each| match each.value {
-                Value::Fpr(source) if each.place == cached.place => Some(source),
-                _ => None,
-            });
-            if source != Some(target) {
-                moves.push((target, source, cached.place));
+            let source = here.iter().find(same).map(|each| each.value);
+            if source != Some(cached.value) {
+                moves.push((cached.value, source, cached.place));
             }
         }
         while !moves.is_empty() {
-            let free = |&(target, _, _): &(Fpr, Option<Fpr>, Place)| {
+            let free = |&(target, _, _): &(Value, Option<Value>, Place)| {
                 !moves.iter().any(|each| each.1 == Some(target))
             };
-            // Where each waits for another, one is unboxed again.
-            let index = moves.iter().position(free);
-            let (target, source, place) = match index {
-                Some(index) => moves.remove(index),
-                None => {
-                    moves[0].1 = None;
-                    continue;
-                }
+            // Where each waits for another, one is read again.
+            let Some(index) = moves.iter().position(free) else {
+                moves[0].1 = None;
+                continue;
             };
-            match source {
-                Some(source) => self.emit(Op::MoveF { target, source }),
-                None => {
+            let (target, source, place) = moves.remove(index);
+            match (target, source) {
+                (Value::Fpr(target), Some(Value::Fpr(source))) => {
+                    self.emit(Op::MoveF { target, source });
+                }
+                (Value::Fpr(target), _) => {
                     self.load_place(RESULT, place);
                     self.unbox_float(target, RESULT, Entry::DoubleToF64, failed);
                 }
+                (Value::Gpr(target), Some(Value::Gpr(source))) => {
+                    self.emit(Op::Move { target, source });
+                }
+                (Value::Gpr(target), _) => self.load_place(target, place),
+                _ => unreachable!("places are held in registers"),
             }
         }
     }

@@ -257,6 +257,9 @@ impl Generator<'_> {
         mixed: bool,
     ) {
         self.flush();
+        // Of doubles neither a relation nor its opposite may hold.
+        let doubles = operands.iter().any(|each| each.is_float());
+        let opposite = (!doubles).then(|| condition.opposite());
         if let Some(fused) = self.fuse(following, mixed) {
             let (pc, jump_pc) = (self.pc, fused.pc);
             let slow = |generator: &mut Self| {
@@ -287,6 +290,11 @@ impl Generator<'_> {
                 test(self, condition, fused.if_true);
                 self.emit(Op::Label {
                     label: fused.if_false,
+                });
+            } else if let Some(opposite) = opposite {
+                test(self, opposite, fused.if_false);
+                self.emit(Op::Label {
+                    label: fused.if_true,
                 });
             } else {
                 test(self, condition, fused.if_true);
@@ -450,6 +458,7 @@ impl Generator<'_> {
         let (a, array) = self.in_gpr(array);
         let target = self.gpr();
         let (slow, resume) = self.otherwise(mixed, &[array, index], target);
+        self.check_integer(index, slow);
         self.emit(Op::Element {
             target,
             array: a,
@@ -461,16 +470,19 @@ impl Generator<'_> {
 
     fn at_put(&mut self, mixed: bool) {
         let (value, index, array) = (self.pop(), self.pop(), self.pop());
+        let young = !value.integer && !matches!(value.value, Value::Known(_) | Value::Double(_));
         let (v, value) = self.in_gpr(value);
         let (i, index) = self.in_gpr(index);
         let (a, array) = self.in_gpr(array);
         let target = if mixed { self.gpr() } else { v };
         let operands = [array, index, value];
         let (slow, resume) = self.otherwise(mixed, &operands, target);
+        self.check_integer(index, slow);
         self.emit(Op::StoreElement {
             array: a,
             index: i,
             source: v,
+            barrier: i64::from(young),
             other: slow,
         });
         if mixed {

@@ -151,7 +151,7 @@ fn takes_address(op: &Op) -> bool {
 }
 
 /// True for the operations of methods made of bytecodes, which marshalling has no frame for.
-fn is_of_bytecodes(op: &Op) -> bool {
+pub fn is_of_bytecodes(op: &Op) -> bool {
     matches!(
         op,
         Op::Activate { .. }

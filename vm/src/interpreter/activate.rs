@@ -192,17 +192,16 @@ impl Interpreter<'_> {
         true
     }
 
-    /// The stack is used up: the receiver is told so, with the reserve for its handler to run in.
+    /// The stack is used up: the receiver is told so, with a reserve for its handler to run in.
     #[cold]
     pub(super) fn recursion_too_deep(&mut self, count: usize) -> Flow {
-        let reserve = self.vm.stack.limit();
-        if self.vm.stack_end != reserve {
-            // The handler itself went too deep: nothing is left to run it in.
+        let limit = self.vm.stack_end - stack::RESERVE_BYTES;
+        if limit < self.vm.stack.base() {
+            // Handlers of handlers went too deep: nothing is left to run one in.
             eprintln!("Recursion too deep, even for handling it");
             return Flow::Ended(RunEnd::Terminated);
         }
-        let base = self.vm.stack.base();
-        self.vm.set_stack_end(base);
+        self.vm.set_stack_end(limit);
         self.send_instead(KnownSelector::RecursionTooDeep, count)
     }
 

@@ -12,6 +12,9 @@ impl Interpreter<'_> {
     /// Runs a control primitive whose receiver and `count` arguments are on the stack. A failure
     /// leaves them there.
     pub(super) fn control(&mut self, control: Control, count: usize) -> Result<Flow, Failure> {
+        if !control.argument_counts().contains(&count) {
+            return Err(Failure::ArgumentCount);
+        }
         match control {
             Control::BlockValue => self.evaluate_block(count),
             Control::BlockValueWithArguments => self.value_with_arguments(),
@@ -140,8 +143,7 @@ impl Interpreter<'_> {
         self.publish();
         let target = self.vm.frame_of(handle)?;
         self.fp = target.fp;
-        let limit = self.vm.stack.limit();
-        self.vm.set_stack_end(limit);
+        self.vm.settle_stack_limit(self.fp);
         Ok(self.do_return(value))
     }
 
@@ -159,8 +161,7 @@ impl Interpreter<'_> {
             return Err(Failure::OutOfRange);
         };
         self.fp = callee.fp;
-        let limit = self.vm.stack.limit();
-        self.vm.set_stack_end(limit);
+        self.vm.settle_stack_limit(self.fp);
         Ok(self.do_return(value))
     }
 
@@ -170,9 +171,7 @@ impl Interpreter<'_> {
         self.publish();
         let target = self.vm.frame_of(handle)?;
         self.fp = target.fp;
-        let limit = self.vm.stack.limit();
-        self.vm.set_stack_end(limit);
-        self.pending = self.vm.context.interpreter_return;
+        self.vm.settle_stack_limit(self.fp);
         let header = self.current_header();
         let nil = self.vm.nil();
         for index in 0..header.temporaries() {

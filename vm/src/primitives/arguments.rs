@@ -37,17 +37,12 @@ impl Arguments {
         unsafe { stack::oop(self.sp + 8 * self.count as u64) }
     }
 
-    /// Argument `index`, from 0.
-    ///
-    /// # Panics
-    /// Where there are not as many: the method was compiled with another number of parameters
-    /// than its primitive takes.
+    /// Argument `index`, from 0. A method with fewer parameters than its primitive takes passes
+    /// the Integer 0 for those that are missing.
     pub fn get(self, index: usize) -> Oop {
-        assert!(
-            index < self.count,
-            "argument {index} of a primitive with {}",
-            self.count
-        );
+        if index >= self.count {
+            return Oop::ZERO;
+        }
         // SAFETY: `new`'s caller vouches for the words.
         unsafe { stack::oop(self.sp + 8 * (self.count - 1 - index) as u64) }
     }
@@ -69,8 +64,12 @@ impl Arguments {
     }
 
     /// Argument `index` as a size.
-    pub fn size(self, index: usize) -> Result<usize, Failure> {
-        usize::try_from(self.integer(index)?).map_err(|_| Failure::BadSize)
+    pub fn size(self, vm: &Vm, index: usize) -> Result<usize, Failure> {
+        match self.get(index).as_i64() {
+            Some(value) => usize::try_from(value).map_err(|_| Failure::BadSize),
+            None if vm.integer(self.get(index)).is_some() => Err(Failure::BadSize),
+            None => Err(Failure::WrongType),
+        }
     }
 
     /// Argument `index` as the text of a String or Symbol.

@@ -82,10 +82,12 @@ fn digits(value: f64) -> String {
     } else if value.is_infinite() {
         if value > 0.0 { "Infinity" } else { "-Infinity" }.into()
     } else {
+        // Without a point, digits with an exponent would read as an Integer.
         let text = format!("{value:?}");
         match text.split_once('e') {
-            // Without a point it would read back as an Integer.
-            Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
+            Some((mantissa, exponent)) if !mantissa.contains('.') => {
+                format!("{mantissa}.0e{exponent}")
+            }
             _ => text,
         }
     }
@@ -94,7 +96,7 @@ fn digits(value: f64) -> String {
 /// With a number of digits behind the point, rounded.
 pub(super) fn print_decimals(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let value = receiver(vm, arguments)?;
-    let places = arguments.size(0)?;
+    let places = arguments.size(vm, 0)?;
     if places > 1000 {
         return Err(Failure::OutOfRange);
     }
@@ -129,7 +131,8 @@ mod tests {
             (1.5, "1.5"),
             (0.1, "0.1"),
             (100.0, "100.0"),
-            (1e100, "1e100"),
+            (1e100, "1.0e100"),
+            (5e-324, "5.0e-324"),
             (-0.0, "-0.0"),
             (1.0 / 3.0, "0.3333333333333333"),
             (f64::INFINITY, "Infinity"),

@@ -134,7 +134,7 @@ pub(super) fn write_f64(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failur
 /// count, source base, source offset, target base, target offset: copies bytes, also where
 /// source and target overlap. Answers the receiver.
 pub(super) fn copy(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let count = arguments.size(0)?;
+    let count = arguments.size(vm, 0)?;
     let source = place(vm, arguments, 1, count)?;
     let target = place(vm, arguments, 3, count)?;
     // SAFETY: `place` checked byte objects' bounds; C addresses are the program's own word.
@@ -144,7 +144,7 @@ pub(super) fn copy(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
 
 /// size → the address of so many zeroed bytes of C memory.
 pub(super) fn allocate(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let size = arguments.size(0)?;
+    let size = arguments.size(vm, 0)?;
     // SAFETY: calloc has no preconditions; a size of 0 asks for one byte, to get an address.
     let address = unsafe { libc::calloc(1, size.max(1)) } as u64;
     if address == 0 {

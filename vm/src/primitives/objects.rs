@@ -45,7 +45,7 @@ pub(super) fn new(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
 
 /// A new instance of the receiver with a number of indexable elements.
 pub(super) fn new_sized(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let size = arguments.size(0)?;
+    let size = arguments.size(vm, 0)?;
     instantiate(vm, arguments.receiver(), size)
 }
 

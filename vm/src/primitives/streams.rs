@@ -70,7 +70,7 @@ fn bytes_range(
         .checked_sub(1)
         .ok_or(Failure::BadIndex)?;
     let start = usize::try_from(start).map_err(|_| Failure::BadIndex)?;
-    let count = arguments.size(first + 2)?;
+    let count = arguments.size(vm, first + 2)?;
     match start.checked_add(count) {
         Some(end) if end <= vm.heap().byte_len(object) => Ok((object, start..end)),
         _ => Err(Failure::BadIndex),
@@ -109,9 +109,11 @@ pub(super) fn file_write(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failu
     let result = if handle == STANDARD_OUTPUT {
         io::stdout().write_all(&vm.heap().bytes(object)[range])
     } else if handle == STANDARD_ERROR {
-        // What was printed before comes before.
-        let flushed = io::stdout().flush();
-        flushed.and_then(|()| io::stderr().write_all(&vm.heap().bytes(object)[range]))
+        // What was printed before comes before. Errors are reported here, so neither what cannot
+        // be flushed nor what cannot be written may be one more error.
+        let _ = io::stdout().flush();
+        let _ = io::stderr().write_all(&vm.heap().bytes(object)[range]);
+        Ok(())
     } else {
         let bytes = vm.heap().bytes(object)[range].to_vec();
         file(vm, handle)?.write_all(&bytes)

@@ -228,10 +228,23 @@ pub(super) fn as_double(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failur
 /// The Integer or Double that a text reads as, or nil.
 pub(super) fn as_number(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let text = trimmed(vm, arguments)?;
-    match leading_integer(&text) {
-        Some((value, len)) if len == text.len() => Ok(vm.integer_object(&value)?),
-        _ => as_double(vm, arguments),
+    match whole_integer(&text) {
+        Some(value) => Ok(vm.integer_object(&value)?),
+        None => as_double(vm, arguments),
     }
+}
+
+/// The greatest decimal exponent of an Integer, as in a program.
+const EXPONENT_LIMIT: u32 = 100_000;
+
+/// The Integer that a text is, perhaps with an exponent that does not make it a fraction.
+fn whole_integer(text: &str) -> Option<BigInt> {
+    let (value, len) = leading_integer(text)?;
+    if len == text.len() {
+        return Some(value);
+    }
+    let exponent: u32 = text[len..].strip_prefix(['e', 'E'])?.parse().ok()?;
+    (exponent <= EXPONENT_LIMIT).then(|| value * BigInt::from(10).pow(exponent))
 }
 
 fn code_point(arguments: Arguments) -> Result<u32, Failure> {

@@ -80,7 +80,6 @@ impl Lowering<'_> {
     }
 
     fn check_element(&mut self, array: Gpr, index: Gpr, other: Label) {
-        self.check_integer(index, other);
         self.count_elements(array, other);
         let other = self.label_of(other);
         asm!(self.ops
@@ -98,10 +97,19 @@ impl Lowering<'_> {
         asm!(self.ops; mov Rq(target), [Rq(array) + Rq(index) - TAG_INTEGER as i32]);
     }
 
-    pub(super) fn store_into_element(&mut self, array: Gpr, index: Gpr, source: Gpr, other: Label) {
+    pub(super) fn store_into_element(
+        &mut self,
+        array: Gpr,
+        index: Gpr,
+        source: Gpr,
+        barrier: i64,
+        other: Label,
+    ) {
         self.check_element(array, index, other);
         asm!(self.ops; mov [Rq(array) + Rq(index) - TAG_INTEGER as i32], Rq(source));
-        self.write_barrier(array, source, Stored::Element(index));
+        if barrier != 0 {
+            self.write_barrier(array, source, Stored::Element(index));
+        }
     }
 
     pub(super) fn load_array_size(&mut self, target: Gpr, array: Gpr, other: Label) {

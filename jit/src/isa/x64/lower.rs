@@ -575,8 +575,8 @@ impl Visitor for Lowering<'_> {
         self.load_element(target, array, index, other);
     }
 
-    fn store_element(&mut self, array: Gpr, index: Gpr, source: Gpr, other: Label) {
-        self.store_into_element(array, index, source, other);
+    fn store_element(&mut self, array: Gpr, index: Gpr, source: Gpr, barrier: i64, other: Label) {
+        self.store_into_element(array, index, source, barrier, other);
     }
 
     fn array_size(&mut self, target: Gpr, array: Gpr, other: Label) {

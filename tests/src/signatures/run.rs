@@ -1,0 +1,118 @@
+//! Batches through the C compiler and through Ripley.
+
+use super::types::Kinds;
+use super::{batch, callee, caller};
+use crate::c_compiler::{scratch_directory, shared_library};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Fixes everything that is random.
+    pub seed: u64,
+    /// How many signatures.
+    pub count: usize,
+    /// How many of them share a C file.
+    pub batch: usize,
+    /// The types they have.
+    pub kinds: Kinds,
+    /// The command-line options of each run of a batch.
+    pub modes: Vec<Vec<String>>,
+    /// Print progress on standard error.
+    pub verbose: bool,
+}
+
+/// Both ways to marshal.
+pub fn both_marshallers() -> Vec<Vec<String>> {
+    let mode = |choice: &str| vec!["--marshal".to_owned(), choice.to_owned()];
+    vec![mode("compiled"), mode("interpreted")]
+}
+
+/// Runs them all. The error has what is wrong, and where the files of a batch that failed are.
+pub fn run(options: &Options) -> Result<(), String> {
+    crate::program();
+    let batches = options.count.div_ceil(options.batch);
+    let directory = scratch_directory("signatures");
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers.min(batches) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= batches || failures.lock().expect("no panic in between").len() >= 5
+                    {
+                        return;
+                    }
+                    if let Err(error) = run_batch(options, &directory, index) {
+                        failures.lock().expect("no panic in between").push(error);
+                    }
+                    if options.verbose {
+                        eprintln!("batch {} of {batches} is done", index + 1);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().expect("no panic in between");
+    if failures.is_empty() {
+        return Ok(());
+    }
+    Err(format!("seed {}:\n{}", options.seed, failures.join("\n")))
+}
+
+fn run_batch(options: &Options, directory: &Path, index: usize) -> Result<(), String> {
+    let left = options.count - index * options.batch;
+    let size = left.min(options.batch);
+    let (aggregates, signatures, mut random) =
+        batch(options.seed, index as u64, size, options.kinds);
+    let name = format!("{}-{index}-{}", options.seed, std::process::id());
+    let place = |extension: &str| directory.join(format!("{name}.{extension}"));
+    let files = [place("c"), place("so"), place("som")];
+    let [source, library, script] = &files;
+    write(source, &callee::file(&aggregates, &signatures))?;
+    write(
+        script,
+        &caller::script(&mut random, &aggregates, &signatures),
+    )?;
+    shared_library(std::slice::from_ref(source), library, "-O1")?;
+    for mode in &options.modes {
+        run_script(script, library, mode, size)?;
+    }
+    for file in &files {
+        std::fs::remove_file(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(())
+}
+
+fn write(path: &PathBuf, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn run_script(script: &Path, library: &Path, mode: &[String], size: usize) -> Result<(), String> {
+    let output = Command::new(crate::program())
+        .args(mode)
+        .arg(script)
+        .arg(library)
+        .output()
+        .map_err(|error| error.to_string())?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    if printed == format!("{size} calls, 0 wrong\n") && output.status.success() {
+        return Ok(());
+    }
+    let complained = String::from_utf8_lossy(&output.stderr);
+    let head = |text: &str| text.lines().take(20).collect::<Vec<_>>().join("\n");
+    Err(format!(
+        "ripley {} {} {}\n{}: {}\n{}",
+        mode.join(" "),
+        script.display(),
+        library.display(),
+        output.status,
+        head(&printed),
+        head(&complained)
+    ))
+}
