@@ -5,7 +5,9 @@ use ffi::machinery::{self, Machinery};
 use gc::{HeapOptions, Oop};
 use image::file;
 use image::snapshot;
+use jit::methods::Methods;
 use std::path::{Path, PathBuf};
+use vm::compile::Tiering;
 use vm::interpreter::RunEnd;
 use vm::loader::LoadError;
 use vm::vm::{Options, Vm};
@@ -66,6 +68,10 @@ impl Session {
             ..machinery::Options::default()
         })
         .map_err(|error| format!("cannot reserve code space: {error}"))?;
+        if !line.no_jit {
+            let trace = line.traces(TraceChoice::Asm);
+            vm.set_generator(Box::new(Methods::new(machinery.compiler(), trace)));
+        }
         vm.foreign = Some(Box::new(machinery));
         vm.image_saver = Some(save_image);
         if line.image.is_some() {
@@ -134,6 +140,9 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
     Options {
         heap,
         trace_bytecode: line.traces(TraceChoice::Bytecode),
+        tiering: Tiering {
+            threshold: line.jit_threshold,
+        },
         class_path: class_path.collect(),
         arguments,
         ..options

@@ -290,7 +290,7 @@ impl Vm {
     ) -> Result<(), OutOfMemory> {
         let nil = self.nil();
         lookup::add_method(self.heap_mut(), holder, selector, compiled, nil)?;
-        self.cache.clear();
+        self.forget_lookups();
         Ok(())
     }
 
@@ -298,7 +298,7 @@ impl Vm {
     pub fn remove_method(&mut self, holder: Oop, selector: Oop) -> Result<bool, OutOfMemory> {
         let nil = self.nil();
         let removed = lookup::remove_method(self.heap_mut(), holder, selector, nil)?;
-        self.cache.clear();
+        self.forget_lookups();
         Ok(removed)
     }
 
