@@ -129,6 +129,10 @@ pub const MODES: &[Mode] = &[
         options: &["--gc-stress", "--verify-heap"],
     },
     Mode {
+        name: "jit under gc-stress",
+        options: &["--jit-threshold", "1", "--gc-stress", "--verify-heap"],
+    },
+    Mode {
         name: "interpreted marshalling",
         options: &["--marshal", "interpreted"],
     },
