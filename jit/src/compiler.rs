@@ -49,6 +49,8 @@ pub(crate) struct About {
     pub(crate) op_offsets: Box<[u32]>,
     /// The foreign function.
     pub(crate) function: u64,
+    /// The cells that it reads.
+    pub(crate) cells: Box<[u64]>,
     /// What stands beside the operations: their index and the line.
     pub(crate) remarks: Box<[(u32, String)]>,
 }
@@ -83,6 +85,7 @@ impl Compiler {
             ops: Box::new([]),
             op_offsets: Box::new([]),
             function: 0,
+            cells: Box::new([]),
             remarks: Box::new([]),
         };
         let base = space
@@ -123,6 +126,7 @@ impl Compiler {
             ops: ops.into(),
             op_offsets: lowered.op_offsets.clone().into(),
             function,
+            cells: Box::new([]),
             remarks: Box::new([]),
         };
         self.put(lowered, about).map_err(CompileError::CodeSpace)

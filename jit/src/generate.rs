@@ -13,11 +13,17 @@
 //! At every send and wherever ways meet, frame and operand stack are what the interpreter would
 //! have made of them: the frame can change hands there.
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod floats;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod loops;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod slow;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod special;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod stack;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod visitor;
 
 use crate::rtl::operand::Label;
@@ -248,9 +254,26 @@ impl Generator<'_> {
                 format!("literal {index}")
             }
         };
+        if let Some(line) = self.line() {
+            self.remarks
+                .push((self.ops.len() as u32, format!("line {line}")));
+        }
         let text = instruction.describe(self.next, &literal);
         self.remarks
             .push((self.ops.len() as u32, format!("{} {text}", self.pc)));
+    }
+
+    /// The source line that begins with the current instruction, if one does.
+    fn line(&self) -> Option<i64> {
+        let heap = self.vm.heap();
+        let lines = heap.slot(self.compiled, method::LINES);
+        if lines == self.vm.nil() {
+            return None;
+        }
+        let here = Some(self.pc as i64);
+        (0..heap.slot_count(lines) / 2)
+            .find(|&pair| heap.slot(lines, 2 * pair).as_i64() == here)
+            .and_then(|pair| heap.slot(lines, 2 * pair + 1).as_i64())
     }
 
     fn find_targets(&mut self) {

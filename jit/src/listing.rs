@@ -70,13 +70,23 @@ fn symbols(about: &About, address: u64, stubs: &StubAddresses) -> Symbols {
     if about.function != 0 {
         symbols.addresses.insert(about.function, "foreign".into());
     }
+    for (number, cell) in about.cells.iter().enumerate() {
+        let addresses = &mut symbols.addresses;
+        addresses.insert(*cell, format!("cell {number}"));
+        addresses.insert(cell + 8, format!("cell {number} + 8"));
+    }
     for (op, offset) in about.ops.iter().zip(about.op_offsets.iter()) {
         if let Op::Label { label } = op {
             symbols
                 .addresses
                 .insert(address + *offset as u64, label.to_string());
         }
-        if let Op::Literal { object, .. } | Op::RuntimeWith { object, .. } = op
+        if let Op::Literal { object, .. }
+        | Op::RuntimeWith { object, .. }
+        | Op::PushLiteral { object }
+        | Op::Activate { method: object }
+        | Op::EnterFrame { method: object, .. }
+        | Op::EnterBlock { method: object, .. } = op
             && object.is_pointer()
         {
             symbols.addresses.insert(object.bits(), "object".into());

@@ -99,12 +99,19 @@ impl Methods {
         Some(cells)
     }
 
-    fn put(&mut self, name: String, generated: &Generated, lowered: Lowered) -> Option<u64> {
+    fn put(
+        &mut self,
+        name: String,
+        generated: &Generated,
+        cells: &[u64],
+        lowered: Lowered,
+    ) -> Option<u64> {
         let about = About {
             name,
             ops: generated.ops.clone().into(),
             op_offsets: lowered.op_offsets.clone().into(),
             function: 0,
+            cells: cells.into(),
             remarks: generated.remarks.clone().into(),
         };
         let mut compiler = self.compiler.borrow_mut();
@@ -122,6 +129,7 @@ impl Methods {
             ops: Box::new([]),
             op_offsets: Box::new([]),
             function: 0,
+            cells: Box::new([]),
             remarks: Box::new([]),
         };
         let made = self.compiler.borrow_mut().put(bytes, about);
@@ -182,7 +190,7 @@ impl CodeGenerator for Methods {
             })
         };
         let (offsets, checked) = (lowered.op_offsets.clone(), lowered.checked_entry);
-        let base = self.put(vm.code_name(compiled), &generated, lowered)?;
+        let base = self.put(vm.code_name(compiled), &generated, &cells, lowered)?;
         let address = |offset: u32| base + u64::from(offset);
         let entry = address(offsets[generated.entry]);
         for (&cell, &(op, pc)) in cells.iter().zip(&generated.sends) {

@@ -148,6 +148,10 @@ pub const MODES: &[Mode] = &[
         name: "checked heap",
         options: &["--verify-heap"],
     },
+    Mode {
+        name: "jit under gc-stress",
+        options: &["--jit-threshold", "1", "--gc-stress"],
+    },
     MARSHALLING,
 ];
 

@@ -246,6 +246,7 @@ define_plain! {
     "methodArgumentCount" => reflection::method_argument_count;
     "methodTemporaryCount" => reflection::method_temporary_count;
     "methodDisassembly" => reflection::method_disassembly;
+    "methodMachineCode" => reflection::method_machine_code;
     "compileClass" => compiling::compile_class;
     "compileMethod" => compiling::compile_method;
     "compileScript" => compiling::compile_script;

@@ -27,7 +27,7 @@ impl Generator<'_> {
         };
         let some_float = left.is_float() || right.is_float();
         let certain = number(left) && number(right) && some_float;
-        let likely = !(object(left) && !number(left)) && !(object(right) && !number(right));
+        let likely = (!object(left) || number(left)) && (!object(right) || number(right));
         let constants = left.integer && right.integer;
         self.push(left);
         self.push(right);

@@ -151,9 +151,11 @@ impl Interpreter<'_> {
 
     pub(super) fn jump_back(&mut self, distance: i32) -> Flow {
         self.go(distance);
-        match self.poll() {
-            Flow::Next => self.enter_loop(),
-            flow => flow,
+        let flow = self.poll();
+        if flow == Flow::Next {
+            self.enter_loop()
+        } else {
+            flow
         }
     }
 

@@ -40,9 +40,7 @@ impl Interpreter<'_> {
     /// The address of a method's code, where it has some or is hot enough to get some.
     #[inline(always)]
     pub(super) fn code_for(&mut self, compiled: Oop) -> Option<u64> {
-        if self.vm.generator.is_none() {
-            return None;
-        }
+        self.vm.generator.as_ref()?;
         // SAFETY: a method has all the slots of its class.
         let code = unsafe { self.vm.heap().slot_unchecked(compiled, method::CODE) };
         if code != Oop::ZERO {
@@ -224,12 +222,8 @@ impl Interpreter<'_> {
             return self.activate_special(found, count);
         }
         let receiver = self.peek(count);
-        if self
-            .vm
-            .heap()
-            .class_index_of(found.method)
-            .eq(&crate::known::index::COMPILED_BLOCK)
-        {
+        let class = self.vm.heap().class_index_of(found.method);
+        if class == crate::known::index::COMPILED_BLOCK {
             return self.activate_block(receiver, found);
         }
         self.push_frame(found, self.vm.nil(), receiver, count)
@@ -251,25 +245,25 @@ impl Interpreter<'_> {
             arguments: usize::from(arguments),
             is_super,
         };
-        match instruction {
-            Bytecode::Send {
-                selector,
-                arguments,
-            } => site(literal(selector), arguments, false),
-            Bytecode::SendSuper {
-                selector,
-                arguments,
-            } => site(literal(selector), arguments, true),
-            _ => {
-                let Bytecode::SendSpecial { selector } = instruction else {
-                    unreachable!("machine code calls from sends only, not {instruction:?}")
-                };
-                let special = crate::bytecode::SpecialSend::from_number(selector)
-                    .expect("a special send of the table");
-                let symbol = self.vm.special_selectors[special as usize];
-                site(symbol, special.argument_count() as u8, false)
-            }
+        if let Bytecode::SendSpecial { selector } = instruction {
+            let special = crate::bytecode::SpecialSend::from_number(selector)
+                .expect("a special send of the table");
+            let symbol = self.vm.special_selectors[special as usize];
+            return site(symbol, special.argument_count() as u8, false);
         }
+        let is_super = matches!(instruction, Bytecode::SendSuper { .. });
+        let (Bytecode::Send {
+            selector,
+            arguments,
+        }
+        | Bytecode::SendSuper {
+            selector,
+            arguments,
+        }) = instruction
+        else {
+            unreachable!("machine code calls from sends only, not {instruction:?}")
+        };
+        site(literal(selector), arguments, is_super)
     }
 
     /// A send of a compiled frame, whose receiver's class it has not met before.

@@ -131,7 +131,38 @@ pub(super) fn method_disassembly(vm: &mut Vm, arguments: Arguments) -> Result<Oo
     Ok(vm.string(text.as_bytes())?)
 }
 
+/// The listing of a method's or block's machine code, which is made if need be, with those of
+/// the blocks in it; nil where it stays interpreted.
+pub(super) fn method_machine_code(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let (compiled, _) = code_receiver(vm, arguments)?;
+    let mut text = String::new();
+    let mut pending = vec![compiled];
+    while let Some(each) = pending.pop() {
+        text.push_str(&vm.machine_code_listing(each).unwrap_or_default());
+        let literals = vm.heap().slot(each, method::LITERALS);
+        for position in (0..vm.heap().slot_count(literals)).rev() {
+            let literal = vm.heap().slot(literals, position);
+            if vm.heap().class_index_of(literal) == index::COMPILED_BLOCK {
+                pending.push(literal);
+            }
+        }
+    }
+    if text.is_empty() {
+        return Ok(vm.nil());
+    }
+    Ok(vm.string(text.as_bytes())?)
+}
+
 impl Vm {
+    /// The listing of the code of one method or block.
+    fn machine_code_listing(&mut self, compiled: Oop) -> Option<String> {
+        let code = match self.heap().slot(compiled, method::CODE).as_i64()? {
+            0 => self.compile(compiled)?,
+            code => u64::try_from(code).ok()?,
+        };
+        self.generator.as_ref()?.listing(code)
+    }
+
     /// A literal of a method as listings show it.
     fn literal_text(&self, literal: Oop) -> String {
         if self.is_string(literal) {
