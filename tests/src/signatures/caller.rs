@@ -113,7 +113,7 @@ fn call(signature: &Signature, arguments: &[String]) -> String {
             ""
         };
         return format!(
-            "(CFunction at: (lib symbol: 'f{}') type: '{result} ({convention}*)({})') \
+            "(lib functionAt: (lib symbol: 'f{}') type: '{result} ({convention}*)({})') \
              valueWithArguments: {{ {} }}",
             signature.number,
             signature.parameter_list(|index| declared(signature, index)),

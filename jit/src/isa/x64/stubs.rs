@@ -20,6 +20,7 @@ pub(super) const FAILURE: i8 = offset_of!(VmContext, failure) as i8;
 pub(super) const FAILURE_ARGUMENT: i8 = offset_of!(VmContext, failure_argument) as i8;
 pub(super) const ERRNO_LOCATION: i8 = offset_of!(VmContext, errno_location) as i8;
 pub(super) const ERRNO: i8 = offset_of!(VmContext, errno) as i8;
+pub(super) const NIL: i8 = offset_of!(VmContext, nil) as i8;
 const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
 // The fields above are reached with one-byte displacements.
 const _: () = assert!(offset_of!(VmContext, errno) <= i8::MAX as usize);
