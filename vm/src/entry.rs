@@ -219,7 +219,9 @@ fn parts_of_number(vm: &Vm, object: Oop) -> Result<(f64, f64), Failure> {
     }
     let part = |slot| {
         let number = vm.number(vm.heap().slot(object, slot));
-        number.map(|number| number.to_f64()).ok_or(Failure::WrongType)
+        number
+            .map(|number| number.to_f64())
+            .ok_or(Failure::WrongType)
     };
     Ok((part(complex::REAL)?, part(complex::IMAGINARY)?))
 }
@@ -300,11 +302,7 @@ mod implementation {
         object_to_c_string(vm, value, extra)
     }
 
-    pub(super) fn object_to_fixed_pointer(
-        vm: &mut Vm,
-        value: u64,
-        _: u64,
-    ) -> Result<u64, Failure> {
+    pub(super) fn object_to_fixed_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
         pin_bytes(vm, oop(value));
         address_of(vm, oop(value))
     }
