@@ -66,6 +66,10 @@ impl Libraries {
 }
 
 fn load(name: &str) -> Result<LibraryHandle, String> {
+    if name.is_empty() {
+        // The dynamic linker would answer the running process.
+        return Err("the name is empty".into());
+    }
     let file = CString::new(name).map_err(|_| "the name has a NUL byte inside".to_string())?;
     // SAFETY: loading runs the library's initializers, which whoever names a library asks for.
     let handle = unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_LAZY | libc::RTLD_LOCAL) };

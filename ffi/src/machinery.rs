@@ -9,6 +9,7 @@ use jit::compiler::{Compiler, check_linked};
 use jit::isa::HOST;
 use jit::rtl::Op;
 use jit::rtl::op::print_sequence;
+use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use vm::context::{Outcome, VmContext};
@@ -47,7 +48,7 @@ impl Default for Options {
 pub struct Machinery {
     options: Options,
     libraries: Libraries,
-    compiler: Compiler,
+    compiler: Rc<RefCell<Compiler>>,
     /// Plans by their numbers; `None` where one was removed.
     plans: Vec<Option<Rc<Plan>>>,
 }
@@ -62,19 +63,20 @@ impl Machinery {
         Ok(Machinery {
             options,
             libraries: Libraries::new(),
-            compiler,
+            compiler: Rc::new(RefCell::new(compiler)),
             plans: Vec::new(),
         })
     }
 
     /// The compiler, for who compiles something else than external-call methods.
-    pub fn compiler(&mut self) -> &mut Compiler {
-        &mut self.compiler
+    pub fn compiler(&self) -> Rc<RefCell<Compiler>> {
+        self.compiler.clone()
     }
 
     fn compile(&mut self, method: &ExternalMethod<'_>, ops: &[Op]) -> Result<ExternalCode, String> {
         let code = self
             .compiler
+            .borrow_mut()
             .install(method.name, ops, method.argument_count, method.function)
             .map_err(|error| error.to_string())?;
         Ok(ExternalCode::Machine(code))
@@ -155,15 +157,17 @@ impl Foreign for Machinery {
 
     fn remove(&mut self, code: ExternalCode) {
         match code {
-            ExternalCode::Machine(address) => self.compiler.remove(address),
+            ExternalCode::Machine(address) => self.compiler.borrow_mut().remove(address),
             ExternalCode::Plan(number) => self.plans[number as usize] = None,
         }
     }
 
     fn enter(&mut self, context: &mut VmContext, code: u64) -> Outcome {
+        // The code may call back, and the callback compile: nothing stays borrowed.
+        let stub = self.compiler.borrow().stubs().enter();
         // SAFETY: the VM enters code that `install` answered, of a method whose receiver and
         // arguments it has just pushed, and keeps the context's fields as their comments say.
-        unsafe { self.compiler.enter(context, code) }
+        unsafe { Compiler::enter(stub, context, code) }
     }
 
     fn call_plan(&mut self, context: &mut VmContext, plan: u32) -> Outcome {
@@ -177,7 +181,7 @@ impl Foreign for Machinery {
     fn listing(&self, code: ExternalCode) -> String {
         match code {
             ExternalCode::Machine(address) => {
-                let listing = self.compiler.listing(address);
+                let listing = self.compiler.borrow().listing(address);
                 listing.unwrap_or_else(|| format!("no code begins at {address:#x}\n"))
             }
             ExternalCode::Plan(number) => match &self.plans[number as usize] {
@@ -188,6 +192,6 @@ impl Foreign for Machinery {
     }
 
     fn code_bytes(&self) -> usize {
-        self.compiler.code_bytes()
+        self.compiler.borrow().code_bytes()
     }
 }

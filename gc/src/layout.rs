@@ -75,6 +75,7 @@ impl ClassIndex {
     ///
     /// # Panics
     /// Where `index` takes more than 22 bits.
+    #[inline(always)]
     pub const fn new(index: u32) -> ClassIndex {
         assert!(index <= CLASS_INDEX_MASK, "class index out of range");
         ClassIndex(index)

@@ -22,7 +22,7 @@ use crate::bytes::{Reader, Writer};
 use gc::OutOfMemory;
 use gc::layout::{ClassIndex, Header, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW};
 use gc::oop::{Oop, TAG_CHARACTER, TAG_FLOAT, TAG_INTEGER, TAG_MASK, TAG_POINTER};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use std::fmt;
 use vm::header::MethodHeader;
 use vm::known::{alien, index, method};
@@ -245,15 +245,40 @@ pub fn load(image: &[u8], options: Options) -> Result<Box<Vm>, ImageError> {
     Ok(vm)
 }
 
+/// Which words of a block are headers: a bit for each.
+struct Headers {
+    bits: Vec<u64>,
+}
+
+impl Headers {
+    fn new(bytes: usize) -> Headers {
+        Headers {
+            bits: vec![0; bytes / 512 + 1],
+        }
+    }
+
+    /// Marks the header at `offset`, unless that lies behind the block.
+    fn insert(&mut self, offset: u64) {
+        if let Some(bits) = self.bits.get_mut((offset / 512) as usize) {
+            *bits |= 1 << (offset / 8 % 64);
+        }
+    }
+
+    fn contains(&self, offset: u64) -> bool {
+        let bits = self.bits.get((offset / 512) as usize);
+        bits.is_some_and(|bits| bits & 1 << (offset / 8 % 64) != 0)
+    }
+}
+
 /// Offsets of all headers in the objects' words.
-fn header_offsets(objects: &[u8]) -> Result<HashSet<u64>, ImageError> {
+fn header_offsets(objects: &[u8]) -> Result<Headers, ImageError> {
     let word = |at: u64| {
         let at = at as usize;
         objects
             .get(at..at + 8)
             .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
     };
-    let mut headers = HashSet::with_capacity(objects.len() / 40);
+    let mut headers = Headers::new(objects.len());
     let mut at = 0;
     while at < objects.len() as u64 {
         let first = word(at).ok_or_else(|| malformed("an object is cut short"))?;
@@ -273,15 +298,15 @@ fn header_offsets(objects: &[u8]) -> Result<HashSet<u64>, ImageError> {
 }
 
 /// The word as it is in a heap where the objects begin at `base`; `None` where it is no word.
-fn absolute(base: u64, word: u64, headers: &HashSet<u64>) -> Option<u64> {
+fn absolute(base: u64, word: u64, headers: &Headers) -> Option<u64> {
     match word & TAG_MASK {
-        TAG_POINTER => headers.contains(&word).then(|| base + word),
+        TAG_POINTER => headers.contains(word).then(|| base + word),
         TAG_INTEGER | TAG_CHARACTER | TAG_FLOAT => Some(word),
         _ => None,
     }
 }
 
-fn adopt(vm: &mut Vm, objects: &[u8], headers: &HashSet<u64>) -> Result<u64, ImageError> {
+fn adopt(vm: &mut Vm, objects: &[u8], headers: &Headers) -> Result<u64, ImageError> {
     vm.heap_mut()
         .adopt_old_block(objects, &mut |base, word| absolute(base, word, headers))
         .map_err(|error| malformed(error.to_string()))

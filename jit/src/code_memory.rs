@@ -19,32 +19,50 @@ pub struct CodeMemory {
     size: usize,
     committed: usize,
     page: usize,
+    /// Bytes behind `size` that hold data: readable and writable, never executable.
+    data_size: usize,
 }
 
 impl CodeMemory {
     /// Reserves `size` bytes, rounded up to whole pages.
     pub fn reserve(size: usize) -> io::Result<CodeMemory> {
+        CodeMemory::reserve_with_data(size, 0)
+    }
+
+    /// The same with `data_size` bytes of data behind them.
+    pub fn reserve_with_data(size: usize, data_size: usize) -> io::Result<CodeMemory> {
         // SAFETY: sysconf only reads its argument.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
         let size = size.next_multiple_of(page);
+        let data_size = data_size.next_multiple_of(page);
+        let whole = size + data_size;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         // SAFETY: no address is asked for, so the kernel gives a range that nobody else uses.
-        let start = unsafe { libc::mmap(ptr::null_mut(), size, libc::PROT_NONE, flags, -1, 0) };
+        let start = unsafe { libc::mmap(ptr::null_mut(), whole, libc::PROT_NONE, flags, -1, 0) };
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Ok(CodeMemory {
+        let memory = CodeMemory {
             start: start.cast(),
             size,
             committed: 0,
             page,
-        })
+            data_size,
+        };
+        memory.protect(size..whole, libc::PROT_READ | libc::PROT_WRITE)?;
+        Ok(memory)
     }
 
     /// The addresses, with and without code.
     pub fn range(&self) -> Range<u64> {
         let start = self.start as u64;
         start..start + self.size as u64
+    }
+
+    /// The addresses of the data.
+    pub fn data(&self) -> Range<u64> {
+        let start = self.start as u64 + self.size as u64;
+        start..start + self.data_size as u64
     }
 
     /// Writes `bytes` at `offset`. Meanwhile the pages that hold them cannot be executed.
@@ -112,7 +130,7 @@ impl Drop for CodeMemory {
     fn drop(&mut self) {
         // SAFETY: the range came from `mmap` and belongs to `self`; whoever owns the code space
         // keeps it for as long as its code may run.
-        unsafe { libc::munmap(self.start.cast(), self.size) };
+        unsafe { libc::munmap(self.start.cast(), self.size + self.data_size) };
     }
 }
 

@@ -59,7 +59,7 @@ struct Piece<T> {
 impl<T> CodeSpace<T> {
     /// Reserves `size` bytes.
     pub fn new(size: usize) -> io::Result<CodeSpace<T>> {
-        let memory = CodeMemory::reserve(size)?;
+        let memory = CodeMemory::reserve_with_data(size, size / 8)?;
         let range = memory.range();
         let gaps = BTreeMap::from([(0, (range.end - range.start) as usize)]);
         Ok(CodeSpace {
@@ -73,6 +73,11 @@ impl<T> CodeSpace<T> {
     /// The addresses that code can lie at.
     pub fn range(&self) -> Range<u64> {
         self.memory.range()
+    }
+
+    /// The addresses of data within reach of the code.
+    pub fn data(&self) -> Range<u64> {
+        self.memory.data()
     }
 
     /// Bytes in use.

@@ -49,11 +49,13 @@ pub(crate) struct About {
     pub(crate) op_offsets: Box<[u32]>,
     /// The foreign function.
     pub(crate) function: u64,
+    /// What stands beside the operations: their index and the line.
+    pub(crate) remarks: Box<[(u32, String)]>,
 }
 
 /// Makes machine code of RTL and keeps it.
 pub struct Compiler {
-    space: CodeSpace<About>,
+    pub(crate) space: CodeSpace<About>,
     stubs: StubAddresses,
     perf_map: bool,
 }
@@ -81,6 +83,7 @@ impl Compiler {
             ops: Box::new([]),
             op_offsets: Box::new([]),
             function: 0,
+            remarks: Box::new([]),
         };
         let base = space
             .install(code.bytes.len(), |_| code.bytes, about)
@@ -112,6 +115,7 @@ impl Compiler {
             argument_count,
             function,
             stubs: &self.stubs,
+            cells: &[],
             code_space: self.space.range(),
         });
         let about = About {
@@ -119,11 +123,13 @@ impl Compiler {
             ops: ops.into(),
             op_offsets: lowered.op_offsets.clone().into(),
             function,
+            remarks: Box::new([]),
         };
         self.put(lowered, about).map_err(CompileError::CodeSpace)
     }
 
-    fn put(&mut self, lowered: Lowered, about: About) -> Result<u64, CodeSpaceError> {
+    /// Puts code in that was lowered elsewhere.
+    pub(crate) fn put(&mut self, lowered: Lowered, about: About) -> Result<u64, CodeSpaceError> {
         let name = about.name.clone();
         let size = lowered.bytes.len();
         let address = self
@@ -170,18 +176,15 @@ impl Compiler {
         &self.stubs
     }
 
-    /// Runs the code at `code` on the VM stack of `context`, see `isa::host::stubs`.
+    /// Runs the code at `code` on the VM stack of `context`; `enter` is the stub's address, see
+    /// `isa::host::stubs`.
     ///
     /// # Safety
-    /// `code` is what `install` answered and was not removed since; receiver and arguments, as many
-    /// as the method takes, are the topmost words of the VM stack, which has room for a frame; the
-    /// context's fields are as their comments say, its table of entries included.
-    pub unsafe fn enter(&self, context: *mut VmContext, code: u64) -> Outcome {
-        debug_assert!(
-            self.space.about(code).is_some(),
-            "no code begins at {code:#x}"
-        );
-        // SAFETY: the caller promises what `enter` asks for, and the stub lives as long as `self`.
-        unsafe { crate::enter::enter(self.stubs.enter(), context, code) }
+    /// `code` is what `install` answered and was not removed since, and the compiler lives; receiver
+    /// and arguments, as many as the method takes, are the topmost words of the VM stack, which has
+    /// room for a frame; the context's fields are as their comments say, its entries included.
+    pub unsafe fn enter(enter: u64, context: *mut VmContext, code: u64) -> Outcome {
+        // SAFETY: the caller promises what `enter` asks for.
+        unsafe { crate::enter::enter(enter, context, code) }
     }
 }

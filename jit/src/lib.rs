@@ -7,6 +7,8 @@
 //!
 //! Start reading at [`rtl`], then [`compiler`], which puts the steps together.
 
+#[expect(unsafe_code, reason = "writes the cells that machine code reads")]
+mod cells;
 #[expect(
     unsafe_code,
     reason = "maps, protects and writes memory for machine code"
@@ -17,9 +19,12 @@ pub mod code_space;
 pub mod compiler;
 #[expect(unsafe_code, reason = "calls machine code")]
 mod enter;
+mod generate;
 pub mod isa;
 mod listing;
 pub mod lowering;
+#[expect(unsafe_code, reason = "gives the stubs their type")]
+pub mod methods;
 pub mod perf_map;
 pub mod rtl;
 pub mod stubs;

@@ -50,8 +50,16 @@ fn left_column(about: &About, address: u64, stubs: &StubAddresses) -> Vec<(u32, 
             .map(|(name, stub)| (offset(stub), name + ":"))
             .collect();
     }
-    let lines = about.ops.iter().map(|op| op::line(op, HOST));
-    about.op_offsets.iter().copied().zip(lines).collect()
+    let mut remarks = about.remarks.iter().peekable();
+    let mut left = Vec::new();
+    for (index, op) in about.ops.iter().enumerate() {
+        let offset = about.op_offsets[index];
+        while let Some((_, text)) = remarks.next_if(|(at, _)| *at as usize <= index) {
+            left.push((offset, format!("  ; {text}")));
+        }
+        left.push((offset, op::line(op, HOST)));
+    }
+    left
 }
 
 fn symbols(about: &About, address: u64, stubs: &StubAddresses) -> Symbols {

@@ -17,6 +17,8 @@ pub struct Request<'a> {
     pub function: u64,
     /// Where the shared code lies.
     pub stubs: &'a StubAddresses,
+    /// Addresses of the inline caches' cells, by the number that `send` has.
+    pub cells: &'a [u64],
     /// Where the machine code may come to lie: targets near to all of it are called directly.
     pub code_space: Range<u64>,
 }
@@ -39,6 +41,8 @@ pub struct Lowered {
     pub fixups: Vec<Fixup>,
     /// Offset at which each operation's code begins, with the end of the code behind the last one.
     pub op_offsets: Vec<u32>,
+    /// Offset of the checked entry, where the code has one.
+    pub checked_entry: Option<u32>,
 }
 
 impl Lowered {

@@ -193,6 +193,89 @@ macro_rules! for_each_rtl_op {
             /// 0 keeps what a failed runtime entry recorded), and activates the method's failure code.
             "fail" = Fail fail { argument: Imm, reason: Imm };
 
+            // --- activations: only in code made of bytecodes -------------------------------------------
+            /// Gives the activation of `method` to the interpreter, the return address being on top.
+            "activate" = Activate activate { method: Obj };
+            /// The checked entry: looks the send up again unless the receiver has the class index
+            /// that the send's cell has.
+            "classCheck" = ClassCheck class_check {};
+            /// Builds a method's frame with `temporaries` nils; goes to `overflow` where the stack
+            /// has no room for `words` or a safe point is due.
+            "enterFrame" = EnterFrame enter_frame { method: Obj, temporaries: Imm, words: Imm, overflow: Lab };
+            /// Builds a block's frame: the first `copied` temporaries come from the Block.
+            "enterBlock" = EnterBlock enter_block { method: Obj, copied: Imm, temporaries: Imm, words: Imm, overflow: Lab };
+            /// Leaves the frame and returns `source`, popping receiver and arguments.
+            "leaveFrame" = LeaveFrame leave_frame { source: Gpr };
+            /// Gives the frame, whose operands are all on the stack, to the interpreter, which goes on
+            /// at bytecode `pc`; `speculation` is 1 where the code expected floats and met others.
+            "interpret" = Interpret interpret { pc: Imm, speculation: Imm };
+            /// Goes to `label` where a safe point is due.
+            "branchDue" = BranchDue branch_due { label: Lab };
+            /// Sends: receiver and arguments are on the stack, the answer is in `result`.
+            "send" = Send send { cell: Imm };
+            /// Calls plain primitive `number` without a frame, and returns its answer; goes to
+            /// `failed` where it fails.
+            "callPrimitive" = CallPrimitive call_primitive { number: Imm, failed: Lab };
+            /// Goes to the code of the Block that is the receiver; to `other` where there is none.
+            "callBlock" = CallBlock call_block { other: Lab };
+            /// Returns a new instance of the class that is the receiver, without indexable elements.
+            "newInstance" = NewInstance new_instance { other: Lab };
+            /// Returns a new instance of the class that is the receiver, with as many indexable elements
+            /// as the argument says.
+            "newSized" = NewSized new_sized { other: Lab };
+            /// Pushes a register.
+            "push" = Push push { source: Gpr };
+            /// Pushes the word at `frame + offset`.
+            "pushFrame" = PushFrame push_frame { offset: Imm };
+            /// Pushes an object that does not move.
+            "pushLiteral" = PushLiteral push_literal { object: Obj };
+            /// Pushes nil (0), true (1) or false (2).
+            "pushKnown" = PushKnown push_known { which: Imm };
+            /// Pops into a register.
+            "pop" = Pop pop { target: Gpr };
+            /// Drops words from the stack.
+            "drop" = Drop drop_ { words: Imm };
+
+            // --- objects: only in code made of bytecodes -------------------------------------------------
+            /// `target :=` nil (0), true (1) or false (2).
+            "known" = Known known { target: Gpr, which: Imm };
+            /// Goes to `label` where `source` is (`eq`) or is not (`ne`) nil, true or false.
+            "branchKnown" = BranchKnown branch_known { condition: Con, source: Gpr, which: Imm, label: Lab };
+            /// Goes to `other` unless `source` is a SmallInteger.
+            "checkInteger" = CheckInteger check_integer { source: Gpr, other: Lab };
+            /// Goes to `other` unless both are SmallIntegers.
+            "checkIntegers" = CheckIntegers check_integers { left: Gpr, right: Gpr, other: Lab };
+            /// `target := left + right`, SmallIntegers; operands are whole on the way to `overflow`.
+            "addTagged" = AddTagged add_tagged { target: Gpr, left: Gpr, right: Gpr, overflow: Lab };
+            /// `target := left + value`, a SmallInteger and the value of one.
+            "addTaggedI" = AddTaggedI add_tagged_i { target: Gpr, left: Gpr, value: Imm, overflow: Lab };
+            /// `target := left - right`, SmallIntegers.
+            "subtractTagged" = SubtractTagged subtract_tagged { target: Gpr, left: Gpr, right: Gpr, overflow: Lab };
+            /// `target := left * right`, SmallIntegers.
+            "multiplyTagged" = MultiplyTagged multiply_tagged { target: Gpr, left: Gpr, right: Gpr, overflow: Lab };
+            /// `target := left / right`, SmallIntegers, truncated; goes to `other` for 0 and overflow.
+            "divideTagged" = DivideTagged divide_tagged { target: Gpr, left: Gpr, right: Gpr, other: Lab };
+            /// `target :=` the remainder of `left / right` with the sign of `right`.
+            "moduloTagged" = ModuloTagged modulo_tagged { target: Gpr, left: Gpr, right: Gpr, other: Lab };
+            /// Goes to `other` unless `source` has class index `class`.
+            "checkClass" = CheckClass check_class { source: Gpr, class: Imm, other: Lab };
+            /// `target :=` element `index`, a SmallInteger from 1, of the Array `array`; goes to
+            /// `other` where it is no Array or has no such element.
+            "element" = Element element { target: Gpr, array: Gpr, index: Gpr, other: Lab };
+            /// Stores into element `index` of the Array `array`; `barrier` is 0 where the value is known
+            /// to be an immediate, nil, true or false.
+            "storeElement" = StoreElement store_element { array: Gpr, index: Gpr, source: Gpr, barrier: Imm, other: Lab };
+            /// `target :=` the number of elements of the Array `array`, tagged.
+            "arraySize" = ArraySize array_size { target: Gpr, array: Gpr, other: Lab };
+            /// Stores into slot `index` of `holder`, with the write barrier.
+            "storeSlot" = StoreSlot store_slot { holder: Gpr, index: Imm, source: Gpr };
+            /// Stores an immediate into slot `index` of `holder`.
+            "storeImmediate" = StoreImmediate store_immediate { holder: Gpr, index: Imm, source: Gpr };
+            /// `target :=` a new object with `slots` nils; goes to `other` where eden is full.
+            "allocate" = Allocate allocate { target: Gpr, class: Imm, format: Imm, slots: Imm, other: Lab };
+            /// `target :=` the square root of a double.
+            "squareRoot" = SquareRoot square_root { target: Fpr, source: Fpr };
+
             // --- for the reader ----------------------------------------------------------------------
             /// Nothing: a remark for the listing.
             "note" = Note note { text: Txt };

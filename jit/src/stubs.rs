@@ -5,6 +5,8 @@
 //! | --- | --- | --- |
 //! | enter | Rust | switches to the VM stack, runs a method's code, answers an `Outcome` |
 //! | exit failed | `fail` | leaves to whoever called `enter`, arguments still on the VM stack |
+//! | go | Rust | as enter, into the middle of code |
+//! | exit … | methods | leave to the driver: unlinked send, frame to interpret, method to activate |
 //! | C string | `cString` | checks a byte object for NULs |
 //! | entry | `runtime…` | calls a runtime entry on the C stack, keeping all registers |
 
@@ -19,6 +21,14 @@ pub struct StubOffsets {
     pub enter_return: u32,
     /// Jumped to by `fail`.
     pub exit_failed: u32,
+    /// `extern "C" fn(context, code, value) -> Outcome`: goes on in the middle of code.
+    pub go: u32,
+    /// Jumped to where a send is to be looked up.
+    pub exit_unlinked: u32,
+    /// Jumped to where the interpreter is to go on with the frame.
+    pub exit_interpret: u32,
+    /// Jumped to where the interpreter is to activate a method.
+    pub exit_activate: u32,
     /// Called by `cString`.
     pub c_string: u32,
     /// Called by `runtime…`, indexed by `Entry as usize`.
@@ -62,6 +72,26 @@ impl StubAddresses {
         self.base + self.offsets.exit_failed as u64
     }
 
+    /// `extern "C" fn(context, code, value) -> Outcome`.
+    pub fn go(&self) -> u64 {
+        self.base + self.offsets.go as u64
+    }
+
+    /// Jumped to where a send is to be looked up.
+    pub fn exit_unlinked(&self) -> u64 {
+        self.base + self.offsets.exit_unlinked as u64
+    }
+
+    /// Jumped to where the interpreter is to go on with the frame.
+    pub fn exit_interpret(&self) -> u64 {
+        self.base + self.offsets.exit_interpret as u64
+    }
+
+    /// Jumped to where the interpreter is to activate a method, whose oop is in `temp`.
+    pub fn exit_activate(&self) -> u64 {
+        self.base + self.offsets.exit_activate as u64
+    }
+
     /// Called by `cString`.
     pub fn c_string(&self) -> u64 {
         self.base + self.offsets.c_string as u64
@@ -78,6 +108,10 @@ impl StubAddresses {
             ("enter".into(), self.enter()),
             ("enter_return".into(), self.enter_return()),
             ("exit_failed".into(), self.exit_failed()),
+            ("go".into(), self.go()),
+            ("exit_unlinked".into(), self.exit_unlinked()),
+            ("exit_interpret".into(), self.exit_interpret()),
+            ("exit_activate".into(), self.exit_activate()),
             ("c_string".into(), self.c_string()),
         ];
         names.extend(

@@ -116,6 +116,7 @@ fn functions_near_to_the_code_space_are_called_directly() {
             facts: &facts,
             argument_count: 0,
             function,
+            cells: &[],
             stubs: fixture.compiler.stubs(),
             code_space: code_space.clone(),
         })

@@ -1,4 +1,4 @@
-//! The REPL's own commands: `:help`, `:rtl`, `:asm`, `:bytecode`, `:time`, `:save`, `:load`, `:quit`.
+//! The REPL's own commands: `:help`, `:rtl`, `:asm`, `:bytecode`, `:time`, `:bench`, `:save`, `:load`, `:quit`.
 
 use crate::interactive::report;
 use crate::session::{Fault, Session};
@@ -44,6 +44,12 @@ const COMMANDS: &[Command] = &[
         operand: "EXPR",
         help: "evaluate and show the time it took",
         act: time,
+    },
+    Command {
+        name: ":bench",
+        operand: "EXPR",
+        help: "evaluate over and over and show the mean time",
+        act: bench,
     },
     Command {
         name: ":load",
@@ -146,6 +152,12 @@ fn time(session: &mut Session, operand: &str) -> Result<(), Fault> {
     let took = started.elapsed();
     println!("{}", session.print_string(value)?);
     println!("{took:.3?}");
+    Ok(())
+}
+
+fn bench(session: &mut Session, operand: &str) -> Result<(), Fault> {
+    let mean = session.evaluate("input", format!("([ {operand} ] bench) rounded"))?;
+    println!("{} ns on average", session.print_string(mean)?);
     Ok(())
 }
 

@@ -132,9 +132,13 @@ fn refresh_words(session: &mut Session, editor: &mut LineEditor) {
 }
 
 /// Lets Ctrl-C interrupt a running computation at its next safe point.
+#[expect(unsafe_code, reason = "registers a signal handler")]
 fn watch_interrupts(session: &mut Session) {
-    let flag = session.vm().interrupt.clone();
-    let watching = signal_hook::flag::register(signal_hook::consts::SIGINT, flag);
+    let interrupt = session.vm().interrupter();
+    // SAFETY: the closure stores to two atomics, which a signal handler may, and the session lives
+    // until the program ends.
+    let watching =
+        unsafe { signal_hook::low_level::register(signal_hook::consts::SIGINT, interrupt) };
     if let Err(error) = watching {
         eprintln!("ripley: Ctrl-C will not interrupt computations: {error}");
     }

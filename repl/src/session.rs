@@ -5,7 +5,9 @@ use ffi::machinery::{self, Machinery};
 use gc::{HeapOptions, Oop};
 use image::file;
 use image::snapshot;
+use jit::methods::Methods;
 use std::path::{Path, PathBuf};
+use vm::compile::Tiering;
 use vm::interpreter::RunEnd;
 use vm::loader::LoadError;
 use vm::vm::{Options, Vm};
@@ -66,7 +68,12 @@ impl Session {
             ..machinery::Options::default()
         })
         .map_err(|error| format!("cannot reserve code space: {error}"))?;
+        if !line.no_jit {
+            let trace = line.traces(TraceChoice::Asm);
+            vm.set_generator(Box::new(Methods::new(machinery.compiler(), trace)));
+        }
         vm.foreign = Some(Box::new(machinery));
+        vm.image_saver = Some(save_image);
         if line.image.is_some() {
             let system = vm
                 .global_value("system")
@@ -96,9 +103,7 @@ impl Session {
 
     /// Saves a snapshot. The error is a sentence for the user.
     pub fn save(&mut self, path: &Path) -> Result<(), String> {
-        let bytes = snapshot::save(&mut self.vm).map_err(|error| error.to_string())?;
-        file::replace(path, &bytes)
-            .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
+        save_image(&mut self.vm, path)
     }
 
     /// The `--stats` lines.
@@ -135,10 +140,19 @@ fn vm_options(line: &CommandLine, arguments: Vec<String>) -> Options {
     Options {
         heap,
         trace_bytecode: line.traces(TraceChoice::Bytecode),
+        tiering: Tiering {
+            threshold: line.jit_threshold,
+        },
         class_path: class_path.collect(),
         arguments,
         ..options
     }
+}
+
+fn save_image(vm: &mut Vm, path: &Path) -> Result<(), String> {
+    let bytes = snapshot::save(vm).map_err(|error| error.to_string())?;
+    file::replace(path, &bytes)
+        .map_err(|error| format!("cannot save the image {}: {error}", path.display()))
 }
 
 fn load_image(path: &Path, options: Options) -> Result<Box<Vm>, String> {

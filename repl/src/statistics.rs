@@ -18,6 +18,7 @@ pub fn report(stats: &GcStats, code_bytes: usize) -> String {
     line("pause total", milliseconds(pauses.total_ns()));
     line("pause longest", milliseconds(pauses.max_ns()));
     line("pause p99", milliseconds(pauses.p99_ns()));
+    line("longest full", milliseconds(stats.full_pauses.max_ns()));
     line("allocated young", size(stats.bytes_allocated_young));
     line("allocated old", size(stats.bytes_allocated_old));
     line("survived", size(stats.bytes_survived));

@@ -6,7 +6,11 @@ use std::sync::OnceLock;
 
 /// Compiles C files to the shared library `output`, which is replaced in one step: other processes
 /// may be using the old one. The error has the compiler's words.
-pub fn shared_library(sources: &[PathBuf], output: &Path, optimization: &str) -> Result<(), String> {
+pub fn shared_library(
+    sources: &[PathBuf],
+    output: &Path,
+    optimization: &str,
+) -> Result<(), String> {
     let fresh = output.with_extension(format!("{}.so", std::process::id()));
     let compiled = Command::new("cc")
         .args(["-shared", "-fPIC", "-w", optimization, "-o"])

@@ -8,9 +8,14 @@
 //! | `"!> text"` | a line of standard error contains `text`, below those of earlier `"!>"` comments |
 //! | `"status n"` | the exit status is `n` (0 where no comment says so) |
 //! | `"options --a --b"` | further command-line options |
+//! | `"arguments a b"` | arguments of the program |
+//! | `"not in MODE: reason"` | this mode of [`MODES`] leaves it out |
 //! | `"needs testlib"` | the first argument is the path of the library made of this package's C files |
 //!
 //! Standard output must be what the `"=>"` comments say and nothing else.
+//!
+//! A program is a directory of class files; its `Main.som` has the comments, and is run as
+//! `ripley -cp DIRECTORY Main`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +23,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 pub mod c_compiler;
+pub mod declarations;
 pub mod signatures;
 
 /// What a case expects.
@@ -31,6 +37,10 @@ pub struct Expectation {
     pub status: i32,
     /// Further options.
     pub options: Vec<String>,
+    /// Arguments of the program.
+    pub arguments: Vec<String>,
+    /// Names of the modes that leave it out.
+    pub left_out: Vec<String>,
     /// Whether it gets the path of the C library as its argument.
     pub needs_library: bool,
 }
@@ -58,6 +68,12 @@ impl Expectation {
         } else if let Some(options) = comment.strip_prefix("options ") {
             self.options
                 .extend(options.split_whitespace().map(str::to_owned));
+        } else if let Some(arguments) = comment.strip_prefix("arguments ") {
+            self.arguments
+                .extend(arguments.split_whitespace().map(str::to_owned));
+        } else if let Some(mode) = comment.strip_prefix("not in ") {
+            let name = mode.split_once(':').map_or(mode, |(name, _)| name);
+            self.left_out.push(name.trim().to_owned());
         } else if comment == "needs testlib" {
             self.needs_library = true;
         }
@@ -126,13 +142,20 @@ pub const MODES: &[Mode] = &[
     },
     Mode {
         name: "gc-stress",
-        options: &["--gc-stress", "--verify-heap"],
+        options: &["--gc-stress"],
     },
     Mode {
-        name: "interpreted marshalling",
-        options: &["--marshal", "interpreted"],
+        name: "checked heap",
+        options: &["--verify-heap"],
     },
+    MARSHALLING,
 ];
+
+/// The mode in which foreign calls are interpreted.
+const MARSHALLING: Mode = Mode {
+    name: "interpreted marshalling",
+    options: &["--marshal", "interpreted"],
+};
 
 /// The case files below a directory of this package, sorted.
 pub fn cases(directory: &str) -> Vec<PathBuf> {
@@ -176,6 +199,12 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// The text of a case. What is no UTF-8 in it is of no matter to the expectation.
+fn text_of(case: &Path) -> Result<String, String> {
+    let text = std::fs::read(case).map_err(|error| format!("{}: {error}", case.display()))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 /// A seed for this run's random tests: `RIPLEY_ABI_SEED`, or one that the clock chooses.
 pub fn fresh_seed() -> u64 {
     if let Ok(seed) = std::env::var("RIPLEY_ABI_SEED") {
@@ -187,14 +216,21 @@ pub fn fresh_seed() -> u64 {
 }
 
 /// Runs one case in one mode.
+///
+/// # Errors
+/// How the run differs from the expectation.
 pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
-    let text = std::fs::read_to_string(case).map_err(|error| error.to_string())?;
+    let text = text_of(case)?;
     let expectation = Expectation::read(&text);
+    if expectation.left_out.iter().any(|name| name == mode.name) {
+        return Ok(());
+    }
     let mut command = Command::new(program());
     command
         .args(mode.options)
         .args(&expectation.options)
-        .arg(case);
+        .arg(case)
+        .args(&expectation.arguments);
     if expectation.needs_library {
         command.arg(c_compiler::test_library());
     }
@@ -202,16 +238,61 @@ pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
     expectation.check(&output)
 }
 
-/// Runs every case below `directory` in every mode, several at a time, and panics with a list of
-/// what failed.
+/// Runs the program in a directory in one mode.
+///
+/// # Errors
+/// How the run differs from the expectation in its `Main.som`.
+pub fn run_program(directory: &Path, mode: Mode) -> Result<(), String> {
+    let text = text_of(&directory.join("Main.som"))?;
+    let expectation = Expectation::read(&text);
+    let output = Command::new(program())
+        .args(mode.options)
+        .args(&expectation.options)
+        .arg("-cp")
+        .arg(directory)
+        .arg("Main")
+        .args(&expectation.arguments)
+        .output()
+        .map_err(|error| error.to_string())?;
+    expectation.check(&output)
+}
+
+/// True where a run with interpreted marshalling differs from others: the case calls C.
+fn calls_foreign_functions(case: &Path) -> bool {
+    let words = ["<C:", "ExternalLibrary", "Callback", "CFunction"];
+    text_of(case).is_ok_and(|text| words.iter().any(|word| text.contains(word)))
+}
+
+/// Runs every case below `directory` in every mode that makes a difference to it, several at a
+/// time, and panics with a list of what failed.
 pub fn run_all(directory: &str) {
     let cases = cases(directory);
     assert!(!cases.is_empty(), "no cases in {directory}");
-    program();
-    let jobs: Vec<(&Path, Mode)> = cases
-        .iter()
-        .flat_map(|case| MODES.iter().map(|&mode| (case.as_path(), mode)))
+    let jobs = cases.iter().flat_map(|case| {
+        let calls = calls_foreign_functions(case);
+        let makes_a_difference = move |mode: &&Mode| calls || **mode != MARSHALLING;
+        let modes = MODES.iter().filter(makes_a_difference);
+        modes.map(|&mode| (case.as_path(), mode))
+    });
+    run_jobs(&jobs.collect::<Vec<_>>(), run);
+}
+
+/// Runs every program below `directory` in every mode but that of marshalling, as [`run_all`].
+pub fn run_programs(directory: &str) {
+    let mains = cases(directory)
+        .into_iter()
+        .filter(|path| path.ends_with("Main.som"));
+    let programs: Vec<PathBuf> = mains
+        .filter_map(|main| main.parent().map(Path::to_path_buf))
         .collect();
+    assert!(!programs.is_empty(), "no programs in {directory}");
+    let modes = MODES.iter().filter(|&&mode| mode != MARSHALLING);
+    let jobs = modes.flat_map(|&mode| programs.iter().map(move |each| (each.as_path(), mode)));
+    run_jobs(&jobs.collect::<Vec<_>>(), run_program);
+}
+
+fn run_jobs(jobs: &[(&Path, Mode)], run: fn(&Path, Mode) -> Result<(), String>) {
+    program();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failures = std::sync::Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(2, usize::from);

@@ -14,3 +14,8 @@ fn errors() {
 fn ffi() {
     tests::run_all("cases/ffi");
 }
+
+#[test]
+fn memory() {
+    tests::run_all("cases/memory");
+}

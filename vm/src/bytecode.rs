@@ -293,6 +293,13 @@ macro_rules! define_bytecodes {
 
 for_each_bytecode!(define_bytecodes);
 
+/// The bits of a special send's operand that number it; the others say what was seen there.
+pub const SPECIAL_SEND_MASK: u8 = 0x3F;
+/// The interpreter took the fast path for floats here.
+pub const SEEN_FLOATS: u8 = 0x80;
+/// Machine code made for floats met something else here.
+pub const SEEN_OTHERS: u8 = 0x40;
+
 macro_rules! define_special_sends {
     ($($variant:ident = $selector:literal, $arguments:literal;)*) => {
         /// A selector that `send_special` knows, numbered from 0 in the order of the table.
@@ -309,7 +316,7 @@ macro_rules! define_special_sends {
             /// The special send with the given number.
             #[inline(always)]
             pub fn from_number(number: u8) -> Option<SpecialSend> {
-                SpecialSend::ALL.get(usize::from(number)).copied()
+                SpecialSend::ALL.get(usize::from(number & SPECIAL_SEND_MASK)).copied()
             }
 
             /// The special send of the given selector.
@@ -429,7 +436,7 @@ impl Bytecode {
                 text.push_str(&literal(number));
             } else if name == "distance" {
                 text.push_str(&(end as i64 + i64::from(value)).to_string());
-            } else if special && let Some(row) = SpecialSend::ALL.get(value as usize) {
+            } else if special && let Some(row) = SpecialSend::from_number(value as u8) {
                 text.push_str(row.selector());
             } else {
                 text.push_str(&value.to_string());

@@ -90,6 +90,7 @@ impl Vm {
     /// # Errors
     /// `WrongType` where only the VM makes instances, `BadSize` where the class has no indexable
     /// part or the size is impossible, `OutOfMemory`.
+    #[inline]
     pub fn instantiate(&mut self, class_object: Oop, indexed: usize) -> Result<Oop, Failure> {
         let layout = self.instance_format(class_object);
         if layout.is_sealed() {

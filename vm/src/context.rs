@@ -16,6 +16,31 @@ pub enum Outcome {
     /// It gave up before it began: the method that was entered is to be activated by the
     /// interpreter, receiver and arguments being still on the stack. `failure` tells why.
     Failed = 1,
+    /// A send found no code for its receiver's class: its return address is the topmost word of
+    /// the VM stack, receiver and arguments lie behind it.
+    Unlinked = 2,
+    /// The current frame goes on in the interpreter, at the pc it has stored.
+    Interpret = 3,
+    /// The method in `value` is to be activated by the interpreter: the return address is the
+    /// topmost word of the VM stack, receiver and arguments lie behind it.
+    Activate = 4,
+}
+
+impl Outcome {
+    /// The outcome that the `enter` stubs answered.
+    ///
+    /// # Panics
+    /// Where the number is none of an outcome.
+    pub fn from_number(number: u64) -> Outcome {
+        const ALL: [Outcome; 5] = [
+            Outcome::Returned,
+            Outcome::Failed,
+            Outcome::Unlinked,
+            Outcome::Interpret,
+            Outcome::Activate,
+        ];
+        ALL[number as usize]
+    }
 }
 
 /// State shared with machine code. One per VM, at a fixed address.
@@ -28,7 +53,8 @@ pub struct VmContext {
     /// C stack pointer that machine code switches to for runtime entries and foreign calls;
     /// a multiple of 16.
     pub c_sp: u64,
-    /// Below this address the VM stack is used up.
+    /// Below this address the VM stack is used up, or machine code is to come to a safe point:
+    /// then it is the greatest address.
     pub stack_limit: u64,
     /// Result of an entry, or of a run of machine code: an oop or the raw bits asked for.
     pub value: u64,
@@ -46,10 +72,44 @@ pub struct VmContext {
     pub errno_location: u64,
     /// `errno` as it was right after the last external call.
     pub errno: u64,
+    /// Return address of the newest frame's callee while a primitive runs: machine code, or
+    /// `interpreter_return` where the frame is interpreted.
+    pub resume_pc: u64,
+    /// The return address that leads back to the driver; 0 where there is no machine code.
+    pub interpreter_return: u64,
+    /// Where machine code may lie: first address and size in bytes.
+    pub code_start: u64,
+    /// Size of the stretch that machine code may lie in.
+    pub code_size: u64,
     /// Addresses of the runtime entries, indexed by `Entry as usize`.
     pub entries: [u64; ENTRY_COUNT],
     /// Address of the owning `Vm`, for the entries.
     pub vm: u64,
     /// The object memory; its first fields are the allocation window and the nursery bounds.
     pub heap: Heap,
+}
+
+impl VmContext {
+    /// True for a return address that leads into a compiled frame.
+    #[inline(always)]
+    pub fn is_machine_pc(&self, return_pc: u64) -> bool {
+        return_pc != self.interpreter_return
+            && return_pc.wrapping_sub(self.code_start) < self.code_size
+    }
+
+    /// Makes machine code come to a safe point soon.
+    pub fn request_safe_point(&mut self) {
+        self.stack_limit = u64::MAX;
+    }
+}
+
+/// Makes machine code come to a safe point soon; `stack_limit` is the address of that field.
+#[expect(
+    unsafe_code,
+    reason = "writes a field of the context from a signal handler"
+)]
+pub(crate) fn request_safe_point_at(stack_limit: usize) {
+    // SAFETY: whoever holds the address keeps the VM alive; the word is written whole.
+    unsafe { &*(stack_limit as *const std::sync::atomic::AtomicU64) }
+        .store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
 }

@@ -8,6 +8,7 @@
 use crate::context::VmContext;
 use crate::failure::Failure;
 use crate::known::{alien, complex, index};
+use crate::primitives::Arguments;
 use crate::vm::Vm;
 use gc::oop::Oop;
 use num_bigint::BigInt;
@@ -70,6 +71,17 @@ macro_rules! for_each_runtime_entry {
             "i128ToInteger" = I128ToInteger => i128_to_integer;
             /// The address of an `unsigned __int128` → an Integer object.
             "u128ToInteger" = U128ToInteger => u128_to_integer;
+            /// The bits of a double → a Double object. Does not fail.
+            "boxDouble" = BoxDouble => box_double;
+            /// A Double object → the bits of its double.
+            "doubleToF64" = DoubleToF64 => double_to_f64;
+            /// A Double, or an Integer that is one without rounding → the bits of its double.
+            "exactToF64" = ExactToF64 => exact_to_f64;
+            /// An old object, and the index of a slot that was stored into → nothing.
+            "rememberSlot" = RememberSlot => remember_slot;
+            /// The number of a plain primitive, and how many arguments lie behind the return address
+            /// on the VM stack → its answer.
+            "primitive" = Primitive => primitive;
         }
     };
 }
@@ -287,6 +299,53 @@ mod implementation {
             return Err(Failure::EmbeddedNul);
         }
         address_of(vm, object)
+    }
+
+    pub(super) fn box_double(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let made = vm.double_object(f64::from_bits(value));
+        let made = made.unwrap_or_else(|_| {
+            eprintln!("ripley: the heap is full, even for a Double");
+            std::process::exit(1)
+        });
+        if vm.heap().collection_due() {
+            vm.context.request_safe_point();
+        }
+        Ok(made.bits())
+    }
+
+    pub(super) fn double_to_f64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let object = oop(value);
+        if let Some(value) = object.as_f64() {
+            return Ok(value.to_bits());
+        }
+        if object.is_pointer() && vm.heap().class_index_of(object) == index::DOUBLE {
+            return Ok(vm.heap().word(object, 0));
+        }
+        Err(Failure::WrongType)
+    }
+
+    pub(super) fn exact_to_f64(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        match oop(value).as_i64() {
+            Some(value) if value.unsigned_abs() <= 1 << 53 => Ok((value as f64).to_bits()),
+            Some(_) => Err(Failure::OutOfRange),
+            None => double_to_f64(vm, value, extra),
+        }
+    }
+
+    pub(super) fn remember_slot(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        vm.heap_mut().remember_slot(oop(value), extra as usize);
+        Ok(0)
+    }
+
+    pub(super) fn primitive(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        let function = Vm::plain_primitive(value as u16).ok_or(Failure::Unsupported)?;
+        // SAFETY: below the return address lie the receiver and as many arguments.
+        let arguments = unsafe { Arguments::new(vm.context.sp + 8, extra as usize) };
+        let answer = function(vm, arguments)?;
+        if vm.heap().collection_due() {
+            vm.context.request_safe_point();
+        }
+        Ok(answer.bits())
     }
 
     pub(super) fn object_to_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {

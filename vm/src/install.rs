@@ -20,6 +20,8 @@ use std::fmt;
 pub enum InstallError {
     /// What is wrong with the definition.
     Definition(String),
+    /// What is wrong with a method of a class, and the byte of the text at which it begins.
+    Method(u32, String),
     /// The heap is full.
     OutOfMemory,
 }
@@ -27,7 +29,9 @@ pub enum InstallError {
 impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InstallError::Definition(message) => f.write_str(message),
+            InstallError::Definition(message) | InstallError::Method(_, message) => {
+                f.write_str(message)
+            }
             InstallError::OutOfMemory => f.write_str("the heap is full"),
         }
     }
@@ -36,6 +40,24 @@ impl fmt::Display for InstallError {
 impl From<OutOfMemory> for InstallError {
     fn from(_: OutOfMemory) -> InstallError {
         InstallError::OutOfMemory
+    }
+}
+
+impl InstallError {
+    /// The same error, said to be of the method that begins at a byte of the text.
+    fn of_method(self, offset: u32) -> InstallError {
+        match self {
+            InstallError::Definition(message) => InstallError::Method(offset, message),
+            InstallError::Method(..) | InstallError::OutOfMemory => self,
+        }
+    }
+
+    /// The byte of the text that the error is about; `whole` where it is about all of it.
+    pub fn offset(&self, whole: u32) -> u32 {
+        match self {
+            InstallError::Method(offset, _) => *offset,
+            InstallError::Definition(_) | InstallError::OutOfMemory => whole,
+        }
     }
 }
 
@@ -243,9 +265,9 @@ impl Vm {
     ) -> Result<Oop, InstallError> {
         let selector = self.symbol(&draft.selector)?;
         if draft.primitive == PrimitiveKind::SomPrimitive {
-            // The kernel has the primitive: the method of that name stays.
+            // The kernel has the primitive: the method of that name, perhaps inherited, stays.
             let nil = self.nil();
-            return match lookup::own_method(self.heap(), holder, selector, nil) {
+            return match lookup::lookup(self.heap(), holder, selector, nil) {
                 Some(kept) => Ok(kept),
                 None => refuse(format!(
                     "{}>>{} is declared primitive, but the kernel has no such primitive",
@@ -268,7 +290,7 @@ impl Vm {
     ) -> Result<(), OutOfMemory> {
         let nil = self.nil();
         lookup::add_method(self.heap_mut(), holder, selector, compiled, nil)?;
-        self.cache.clear();
+        self.forget_lookups();
         Ok(())
     }
 
@@ -276,7 +298,7 @@ impl Vm {
     pub fn remove_method(&mut self, holder: Oop, selector: Oop) -> Result<bool, OutOfMemory> {
         let nil = self.nil();
         let removed = lookup::remove_method(self.heap_mut(), holder, selector, nil)?;
-        self.cache.clear();
+        self.forget_lookups();
         Ok(removed)
     }
 
@@ -322,7 +344,8 @@ impl Vm {
             (&draft.class_methods, metaclass),
         ] {
             for each in methods {
-                self.install_method(each, holder, origin)?;
+                self.install_method(each, holder, origin)
+                    .map_err(|error| error.of_method(each.name_position.offset))?;
             }
         }
         self.set_global(&draft.name, defined)?;

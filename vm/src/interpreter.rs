@@ -10,9 +10,11 @@ mod bytecodes;
 mod control;
 mod external;
 mod frames;
+mod machine;
 mod special;
 
 pub(crate) use frames::FrameRef;
+pub use machine::SPECULATION_FAILED;
 
 use crate::bytecode::Opcode;
 use crate::frame;
@@ -20,7 +22,7 @@ use crate::known::{KnownSelector, method};
 use crate::lookup::{self, Found};
 use crate::stack::{self, Segment};
 use crate::vm::Vm;
-use gc::oop::Oop;
+use gc::oop::{Oop, TAG_BITS};
 use std::sync::atomic::Ordering;
 
 /// Why a run ended without a result.
@@ -36,6 +38,8 @@ pub enum RunEnd {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Flow {
     Next,
+    /// In machine code, at `target`.
+    Machine,
     Finished(Oop),
     Ended(RunEnd),
 }
@@ -52,6 +56,12 @@ struct Interpreter<'vm> {
     code: *const u8,
     /// Start of the instruction being executed.
     start: *const u8,
+    /// Number of arguments of the current method.
+    arguments: usize,
+    /// The return pc of the next activation.
+    pending: u64,
+    /// Where machine code is entered next.
+    target: machine::Target,
 }
 
 impl Vm {
@@ -91,7 +101,7 @@ impl Vm {
             fp: self.context.fp,
             below_c: std::mem::take(&mut self.in_external_call),
         };
-        let stack_limit = self.context.stack_limit;
+        let stack_end = self.stack_end;
         self.runs.push(suspended);
         let mut interpreter = Interpreter::new(self, suspended.sp);
         let flow = begin(&mut interpreter);
@@ -99,7 +109,7 @@ impl Vm {
         self.runs.pop();
         self.context.sp = suspended.sp;
         self.context.fp = suspended.fp;
-        self.context.stack_limit = stack_limit;
+        self.set_stack_end(stack_end);
         self.in_external_call = suspended.below_c;
         if self.runs.is_empty() {
             self.finalization = None;
@@ -111,7 +121,11 @@ impl Vm {
 impl<'vm> Interpreter<'vm> {
     fn new(vm: &'vm mut Vm, sp: u64) -> Interpreter<'vm> {
         let none = std::ptr::null();
+        let pending = vm.context.interpreter_return;
         Interpreter {
+            arguments: 0,
+            pending,
+            target: machine::Target::Call(0),
             vm,
             sp,
             fp: 0,
@@ -126,13 +140,19 @@ impl<'vm> Interpreter<'vm> {
             // A primitive answered without an activation.
             return Ok(self.take());
         }
-        while flow == Flow::Next {
-            flow = self.step();
+        loop {
+            while flow == Flow::Next {
+                flow = self.step();
+            }
+            if flow != Flow::Machine {
+                break;
+            }
+            flow = self.run_machine();
         }
         match flow {
             Flow::Finished(result) => Ok(result),
             Flow::Ended(end) => Err(end),
-            Flow::Next => unreachable!("the loop above ends on any other flow"),
+            Flow::Next | Flow::Machine => unreachable!("the loop above ends on any other flow"),
         }
     }
 
@@ -143,7 +163,9 @@ impl<'vm> Interpreter<'vm> {
         // with a return when the method was made.
         let byte = unsafe { *self.ip };
         self.ip = self.ip.wrapping_add(1);
-        let opcode = Opcode::from_number(byte).expect("a bytecode of the table");
+        debug_assert!(usize::from(byte) < Opcode::ALL.len());
+        // SAFETY: bytecodes were checked when the method was made: opcodes are those of the table.
+        let opcode = unsafe { std::mem::transmute::<u8, Opcode>(byte) };
         if self.vm.options.trace_bytecode {
             self.trace(opcode);
         }
@@ -234,13 +256,16 @@ impl<'vm> Interpreter<'vm> {
     #[inline(always)]
     fn literal(&self, index: u16) -> Oop {
         let heap = self.vm.heap();
-        let literals = heap.slot(self.method(), method::LITERALS);
-        heap.slot(literals, usize::from(index))
+        // SAFETY: methods have the slots of their class, and bytecodes refer to their own literals.
+        unsafe {
+            let literals = heap.slot_unchecked(self.method(), method::LITERALS);
+            heap.slot_unchecked(literals, usize::from(index))
+        }
     }
 
+    #[inline(always)]
     fn argument_offset(&self, index: u8) -> isize {
-        let count = lookup::header_of(self.vm.heap(), self.method()).arguments();
-        frame::argument(usize::from(index), count)
+        frame::argument(usize::from(index), self.arguments)
     }
 
     /// Publishes sp, fp and pc, so that primitives, traces and collections see this run.
@@ -249,11 +274,12 @@ impl<'vm> Interpreter<'vm> {
         self.save_pc();
         self.vm.context.sp = self.sp;
         self.vm.context.fp = self.fp;
+        self.vm.context.resume_pc = self.pending;
     }
 
     #[inline(always)]
     fn save_pc(&mut self) {
-        if self.fp != 0 {
+        if self.fp != 0 && !self.ip.is_null() {
             let pc = self.ip as usize - self.code as usize;
             self.set_frame_oop(frame::PC, Oop::small(pc as i64));
         }
@@ -275,8 +301,16 @@ impl<'vm> Interpreter<'vm> {
     #[inline(always)]
     fn enter_code(&mut self, method: Oop) {
         let heap = self.vm.heap();
-        self.code = heap.body_address(heap.slot(method, method::BYTECODES));
+        // SAFETY: methods have the slots of their class.
+        let (bytecodes, header) = unsafe {
+            (
+                heap.slot_unchecked(method, method::BYTECODES),
+                heap.slot_unchecked(method, method::HEADER),
+            )
+        };
+        self.code = heap.body_address(bytecodes);
         self.ip = self.code;
+        self.arguments = (header.bits() >> TAG_BITS & 0xFF) as usize;
     }
 
     // --- safe points ---
@@ -305,7 +339,7 @@ impl<'vm> Interpreter<'vm> {
         self.push(self.vm.nil());
         let selector = self.vm.selector(message);
         let flow = self.send_selector(selector, 0);
-        if self.fp == interrupted {
+        if flow == Flow::Next && self.fp == interrupted {
             self.drop(1);
         } else {
             self.drop_answer(interrupted);

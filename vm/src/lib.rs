@@ -4,6 +4,7 @@
 
 pub mod bytecode;
 pub mod classes;
+pub mod compile;
 pub mod compiler;
 pub mod context;
 pub mod entry;

@@ -152,7 +152,7 @@ impl Vm {
         let class_fields = self.inherited_class_fields(superclass);
         let draft = compiler::compile_class(source, class, &fields, &class_fields)?;
         self.define_class(&draft, origin(source))
-            .map_err(|error| place(source, class.name.at, &error))
+            .map_err(|error| place(source, error.offset(class.name.at), &error))
     }
 
     /// The superclass, loaded from the class path where it is not there yet.
@@ -179,6 +179,11 @@ impl Vm {
             ));
         }
         loading.push(class.name.text.to_owned());
+        if self.global_value(name).is_none() && loading.iter().any(|each| each == name) {
+            let chain = loading.join(" < ");
+            let message = format!("{name} is its own superclass: {chain} < {name}");
+            return Err(place(source, at, &message));
+        }
         let found = self.find_class(name, loading);
         loading.pop();
         found.map_err(|error| match error {
@@ -200,12 +205,6 @@ impl Vm {
             Some(found) if self.is_class(found) => return Ok(found),
             Some(_) => return Err(LoadError::NotFound(format!("{name} is not a class"))),
             None => {}
-        }
-        if loading.iter().any(|each| each == name) {
-            let chain = loading.join(" < ");
-            return Err(LoadError::Install(format!(
-                "{name} is its own superclass: {chain} < {name}"
-            )));
         }
         let Some((path, text)) = self.class_file(name)? else {
             let tried: Vec<String> = self

@@ -78,6 +78,7 @@ impl MethodCache {
 }
 
 /// The header of a compiled method.
+#[inline]
 pub fn header_of(heap: &Heap, compiled: Oop) -> MethodHeader {
     let bits = heap
         .slot(compiled, method::HEADER)
@@ -152,14 +153,16 @@ pub fn add_method(
     compiled: Oop,
     nil: Oop,
 ) -> Result<(), gc::OutOfMemory> {
-    let old = methods_of(heap, class_object, nil);
     let dictionary = heap.slot(class_object, class::METHODS);
-    let pairs = if dictionary == nil {
-        0
+    let (count, pairs) = if dictionary == nil {
+        (0, 0)
     } else {
-        (heap.slot_count(dictionary) - 1) / 2
+        let count = heap.slot(dictionary, 0).as_i64();
+        let count = count.expect("the count of methods") as usize;
+        (count, (heap.slot_count(dictionary) - 1) / 2)
     };
-    let dictionary = if (old.len() + 1) * 4 > pairs * 3 {
+    let dictionary = if (count + 1) * 4 > pairs * 3 {
+        let old = methods_of(heap, class_object, nil);
         let grown = heap.allocate_old(
             crate::known::index::ARRAY,
             gc::layout::Format::INDEXABLE,
@@ -178,11 +181,7 @@ pub fn add_method(
     };
     let index = probe(heap, dictionary, selector, nil);
     if heap.slot(dictionary, index) == nil {
-        let count = heap
-            .slot(dictionary, 0)
-            .as_i64()
-            .expect("the count of methods");
-        heap.set_slot(dictionary, 0, Oop::small(count + 1));
+        heap.set_slot(dictionary, 0, Oop::small(count as i64 + 1));
     }
     heap.set_slot(dictionary, index, selector);
     heap.set_slot(dictionary, index + 1, compiled);

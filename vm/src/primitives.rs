@@ -259,6 +259,7 @@ define_plain! {
     "nanoseconds" => system::nanoseconds;
     "epochNanoseconds" => system::epoch_nanoseconds;
     "arguments" => system::arguments;
+    "saveImage" => system::save_image;
     "environmentAt" => system::environment_at;
     "failureReason" => system::failure_reason;
     "failureArgument" => system::failure_argument;

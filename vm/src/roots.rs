@@ -14,6 +14,8 @@ use gc::{CollectionKind, Roots};
 /// The VM's roots, apart from the heap that is being collected.
 struct VmRoots<'a> {
     stack_top: u64,
+    /// Where machine code lies: first address and size.
+    code: [u64; 2],
     /// Suspended runs, outermost first, and the current one.
     runs: &'a [Segment],
     constants: [&'a mut Oop; 3],
@@ -37,10 +39,19 @@ impl Roots for VmRoots<'_> {
 
     fn visit_young(&mut self, visitor: &mut dyn FnMut(&mut Oop)) {
         let mut end = self.stack_top;
+        let [code, size] = self.code;
+        // Return addresses of primitives and foreign functions that machine code called lie among
+        // the operands; no object lies where they point to.
+        let mut visit = |word: *mut Oop| {
+            // SAFETY: the word belongs to the VM stack, which nobody else touches meanwhile.
+            let word = unsafe { &mut *word };
+            if word.bits().wrapping_sub(code) >= size {
+                visitor(word);
+            }
+        };
         for segment in self.runs {
-            // SAFETY: suspended runs have published their sp and fp, and nobody else touches their
-            // words while a collection runs.
-            unsafe { segment.each_oop(end, &mut |word| visitor(&mut *word)) };
+            // SAFETY: suspended runs have published their sp and fp.
+            unsafe { segment.each_oop(end, &mut visit) };
             end = segment.sp;
         }
     }
@@ -80,6 +91,7 @@ impl Vm {
         let full_collections = context.heap.full_collections();
         let mut roots = VmRoots {
             stack_top: self.stack.top(),
+            code: [context.code_start, context.code_size],
             runs: &self.runs,
             constants: [
                 &mut context.nil,
@@ -95,7 +107,7 @@ impl Vm {
         self.runs.pop();
         if context.heap.full_collections() != full_collections {
             // Methods may have died, and the next one may be given their address.
-            self.cache.clear();
+            self.forget_lookups();
         }
     }
 }

@@ -15,9 +15,11 @@ impl Vm {
         let depth = std::iter::successors(Some(from), |&each| self.caller(each)).count();
         let mut lines = Vec::new();
         let frames = std::iter::successors(Some(from), |&each| self.caller(each));
+        let mut return_pc = self.return_pc_into(from);
         for (position, each) in frames.enumerate() {
+            let into = std::mem::replace(&mut return_pc, self.raw_word(each, frame::RETURN_PC));
             if position < SHOWN || position + SHOWN >= depth {
-                lines.push(self.trace_line(each));
+                lines.push(self.trace_line(each, into));
             } else if position == SHOWN {
                 lines.push(format!("… {} more …", depth - 2 * SHOWN));
             }
@@ -25,12 +27,30 @@ impl Vm {
         lines
     }
 
-    fn trace_line(&self, of: FrameRef) -> String {
+    /// The return address that the frame `of` waits at: that of its callee, or the newest.
+    fn return_pc_into(&self, of: FrameRef) -> u64 {
+        let callee = self.frames().find(|&each| self.caller(each) == Some(of));
+        callee.map_or(self.context.resume_pc, |callee| {
+            self.raw_word(callee, frame::RETURN_PC)
+        })
+    }
+
+    /// The bytecode pc behind the send that a frame waits in.
+    fn pc_of(&self, of: FrameRef, return_pc: u64) -> usize {
+        if self.context.is_machine_pc(return_pc)
+            && let Some(generator) = &self.generator
+            && let Some(pc) = generator.pc_of_send(return_pc)
+        {
+            return pc + 1;
+        }
+        let pc = self.frame_word(of, frame::PC).as_i64().unwrap_or(0);
+        (if pc < 0 { -1 - pc } else { pc }) as usize
+    }
+
+    fn trace_line(&self, of: FrameRef, return_pc: u64) -> String {
         let compiled = self.frame_word(of, frame::METHOD);
         let receiver = self.frame_word(of, frame::SELF);
-        let pc = self.frame_word(of, frame::PC).as_i64().unwrap_or(0);
-        let pc = if pc < 0 { -1 - pc } else { pc };
-        let place = self.place_of(compiled, pc as usize);
+        let place = self.place_of(compiled, self.pc_of(of, return_pc));
         format!("{}{place}", self.activation_name(compiled, receiver))
     }
 
@@ -130,6 +150,7 @@ impl Vm {
     }
 
     /// True for a class or metaclass.
+    #[inline]
     pub fn is_class(&self, object: Oop) -> bool {
         if !object.is_pointer() || self.heap().slot_count(object) < class::COUNT {
             return false;

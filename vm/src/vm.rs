@@ -19,6 +19,8 @@ pub struct Options {
     pub heap: HeapOptions,
     /// Usable bytes of the VM stack.
     pub stack_bytes: usize,
+    /// When methods are compiled, where there is a generator.
+    pub tiering: crate::compile::Tiering,
     /// Prints every bytecode executed on standard error.
     pub trace_bytecode: bool,
     /// Directories where classes are looked for by name.
@@ -32,6 +34,7 @@ impl Default for Options {
         Options {
             heap: HeapOptions::default(),
             stack_bytes: 64 << 20,
+            tiering: crate::compile::Tiering { threshold: 500 },
             trace_bytecode: false,
             class_path: Vec::new(),
             arguments: Vec::new(),
@@ -48,14 +51,24 @@ pub(crate) struct Undisturbed {
     pub(crate) errno: u64,
 }
 
+/// Saves a snapshot of a VM in a file.
+pub type ImageSaver = fn(&mut Vm, &std::path::Path) -> Result<(), String>;
+
 /// The virtual machine.
 pub struct Vm {
     /// The registers, and within them the heap.
     pub context: Box<VmContext>,
     /// The foreign-function machinery, where the program has one.
     pub foreign: Option<Box<dyn Foreign>>,
+    /// Saves a snapshot, where the program can. The error is a sentence for the user.
+    pub image_saver: Option<ImageSaver>,
     /// What the VM was started with.
     pub options: Options,
+    /// What makes machine code of methods, where there is something.
+    pub(crate) generator: Option<Box<dyn crate::compile::CodeGenerator>>,
+    pub(crate) entry_points: Option<crate::compile::EntryPoints>,
+    /// Below this address the VM stack is used up.
+    pub(crate) stack_end: u64,
     pub(crate) stack: VmStack,
     /// Suspended runs, outermost first: what the current run stands on.
     pub(crate) runs: Vec<Segment>,
@@ -101,6 +114,10 @@ impl Vm {
             false_object: Oop::ZERO,
             errno_location: entry::errno_location(),
             errno: 0,
+            resume_pc: 0,
+            interpreter_return: 0,
+            code_start: 0,
+            code_size: 0,
             entries: entry::table(),
             vm: 0,
             heap,
@@ -108,6 +125,10 @@ impl Vm {
         let mut vm = Box::new(Vm {
             context: Box::new(context),
             foreign: None,
+            generator: None,
+            entry_points: None,
+            stack_end: stack.limit(),
+            image_saver: None,
             options,
             stack,
             runs: Vec::new(),
@@ -301,11 +322,47 @@ impl Vm {
         }
     }
 
+    /// Drops what lookups have found: a method has changed.
+    pub(crate) fn forget_lookups(&mut self) {
+        self.cache.clear();
+        if let Some(generator) = &mut self.generator {
+            generator.unlink();
+        }
+    }
+
+    /// Gives the VM a machine-code generator; from now on methods are compiled.
+    pub fn set_generator(&mut self, generator: Box<dyn crate::compile::CodeGenerator>) {
+        let points = generator.entry_points();
+        self.context.interpreter_return = points.interpreter_return;
+        self.context.code_start = points.code.start;
+        self.context.code_size = points.code.end - points.code.start;
+        self.context.resume_pc = points.interpreter_return;
+        self.entry_points = Some(points);
+        self.generator = Some(generator);
+    }
+
+    /// What interrupts the running computation from a signal handler or another thread, for as
+    /// long as the VM lives.
+    pub fn interrupter(&mut self) -> impl Fn() + Send + Sync + 'static {
+        let flag = self.interrupt.clone();
+        let limit = &raw mut self.context.stack_limit as usize;
+        move || {
+            flag.store(true, std::sync::atomic::Ordering::Relaxed);
+            crate::context::request_safe_point_at(limit);
+        }
+    }
+
+    /// Sets where the VM stack is used up.
+    pub(crate) fn set_stack_end(&mut self, address: u64) {
+        self.stack_end = address;
+        self.context.stack_limit = address;
+    }
+
     /// The stack was cut to `sp`: where that leaves room again, the reserves are given back.
     pub(crate) fn settle_stack_limit(&mut self, sp: u64) {
         let limit = self.stack.limit();
         if sp >= limit + crate::stack::RESERVE_BYTES {
-            self.context.stack_limit = limit;
+            self.set_stack_end(limit);
         }
     }
 
@@ -373,7 +430,7 @@ impl Vm {
             .iter()
             .map(|&each| (self.heap().slot(each, global::NAME).bits(), each))
             .collect();
-        self.cache.clear();
+        self.forget_lookups();
         self.intern_selectors()
     }
 

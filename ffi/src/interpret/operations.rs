@@ -10,6 +10,15 @@ use vm::context::Outcome;
 use vm::entry::Entry;
 use vm::known::alien;
 
+/// Operations of methods made of bytecodes: the check refuses them in marshalling.
+macro_rules! compiled_only {
+    ($($method:ident($($operand:ty),*);)*) => {
+        $(fn $method(&mut self, $(_: $operand),*) -> Step {
+            unreachable!(concat!("the check lets no ", stringify!($method), " pass"))
+        })*
+    };
+}
+
 impl Visitor for Run<'_> {
     type Output = Step;
 
@@ -378,6 +387,45 @@ impl Visitor for Run<'_> {
         }
         context.value = 0;
         Step::End(Outcome::Failed)
+    }
+
+    compiled_only! {
+        activate(Oop);
+        class_check();
+        enter_frame(Oop, i64, i64, Label);
+        enter_block(Oop, i64, i64, i64, Label);
+        leave_frame(Gpr);
+        interpret(i64, i64);
+        branch_due(Label);
+        send(i64);
+        call_primitive(i64, Label);
+        call_block(Label);
+        new_instance(Label);
+        new_sized(Label);
+        push(Gpr);
+        push_frame(i64);
+        push_literal(Oop);
+        push_known(i64);
+        pop(Gpr);
+        drop_(i64);
+        known(Gpr, i64);
+        branch_known(Condition, Gpr, i64, Label);
+        check_integer(Gpr, Label);
+        check_integers(Gpr, Gpr, Label);
+        add_tagged(Gpr, Gpr, Gpr, Label);
+        add_tagged_i(Gpr, Gpr, i64, Label);
+        subtract_tagged(Gpr, Gpr, Gpr, Label);
+        multiply_tagged(Gpr, Gpr, Gpr, Label);
+        divide_tagged(Gpr, Gpr, Gpr, Label);
+        modulo_tagged(Gpr, Gpr, Gpr, Label);
+        check_class(Gpr, i64, Label);
+        element(Gpr, Gpr, Gpr, Label);
+        store_element(Gpr, Gpr, Gpr, i64, Label);
+        array_size(Gpr, Gpr, Label);
+        store_slot(Gpr, i64, Gpr);
+        store_immediate(Gpr, i64, Gpr);
+        allocate(Gpr, i64, i64, i64, Label);
+        square_root(Fpr, Fpr);
     }
 
     fn note(&mut self, _text: &str) -> Step {

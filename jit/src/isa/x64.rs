@@ -5,6 +5,11 @@ pub mod lower;
 pub mod registers;
 pub mod stubs;
 
+pub(crate) mod caches;
+
+mod arrays;
 mod calls;
+mod frames;
+mod integers;
 mod moves;
 mod objects;

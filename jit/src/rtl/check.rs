@@ -115,6 +115,9 @@ pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlE
         message,
     };
     for (index, op) in ops.iter().enumerate() {
+        if is_of_bytecodes(op) {
+            return Err(at(index, "belongs to methods made of bytecodes".into()));
+        }
         checker
             .note_place(index, op)
             .map_err(|message| at(index, message))?;
@@ -149,6 +152,49 @@ fn takes_address(op: &Op) -> bool {
     matches!(
         op,
         Op::CString { .. } | Op::BodyAddress { .. } | Op::AlienAddress { .. }
+    )
+}
+
+/// True for the operations of methods made of bytecodes, which marshalling has no frame for.
+pub fn is_of_bytecodes(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Activate { .. }
+            | Op::ClassCheck {}
+            | Op::EnterFrame { .. }
+            | Op::EnterBlock { .. }
+            | Op::LeaveFrame { .. }
+            | Op::Interpret { .. }
+            | Op::BranchDue { .. }
+            | Op::Send { .. }
+            | Op::CallPrimitive { .. }
+            | Op::CallBlock { .. }
+            | Op::NewInstance { .. }
+            | Op::NewSized { .. }
+            | Op::Push { .. }
+            | Op::PushFrame { .. }
+            | Op::PushLiteral { .. }
+            | Op::PushKnown { .. }
+            | Op::Pop { .. }
+            | Op::Drop { .. }
+            | Op::Known { .. }
+            | Op::BranchKnown { .. }
+            | Op::CheckInteger { .. }
+            | Op::CheckIntegers { .. }
+            | Op::AddTagged { .. }
+            | Op::AddTaggedI { .. }
+            | Op::SubtractTagged { .. }
+            | Op::MultiplyTagged { .. }
+            | Op::DivideTagged { .. }
+            | Op::ModuloTagged { .. }
+            | Op::CheckClass { .. }
+            | Op::Element { .. }
+            | Op::StoreElement { .. }
+            | Op::ArraySize { .. }
+            | Op::StoreSlot { .. }
+            | Op::StoreImmediate { .. }
+            | Op::Allocate { .. }
+            | Op::SquareRoot { .. }
     )
 }
 
@@ -271,6 +317,42 @@ impl Checker<'_> {
             Op::ClassIndex { .. } | Op::CheckBytes { .. } | Op::CString { .. } => Ok(()),
             Op::BodyAddress { .. } | Op::CallForeign {} | Op::CallRegister { .. } => Ok(()),
             Op::Runtime { .. } | Op::RuntimeWith { .. } | Op::RuntimeToFloat { .. } => Ok(()),
+            Op::Activate { .. }
+            | Op::ClassCheck {}
+            | Op::EnterFrame { .. }
+            | Op::EnterBlock { .. }
+            | Op::LeaveFrame { .. }
+            | Op::Interpret { .. }
+            | Op::BranchDue { .. }
+            | Op::Send { .. }
+            | Op::CallPrimitive { .. }
+            | Op::CallBlock { .. }
+            | Op::NewInstance { .. }
+            | Op::NewSized { .. }
+            | Op::Push { .. }
+            | Op::PushFrame { .. }
+            | Op::PushLiteral { .. }
+            | Op::PushKnown { .. }
+            | Op::Pop { .. }
+            | Op::Drop { .. }
+            | Op::Known { .. }
+            | Op::BranchKnown { .. }
+            | Op::CheckInteger { .. }
+            | Op::CheckIntegers { .. }
+            | Op::AddTagged { .. }
+            | Op::AddTaggedI { .. }
+            | Op::SubtractTagged { .. }
+            | Op::MultiplyTagged { .. }
+            | Op::DivideTagged { .. }
+            | Op::ModuloTagged { .. }
+            | Op::CheckClass { .. }
+            | Op::Element { .. }
+            | Op::StoreElement { .. }
+            | Op::ArraySize { .. }
+            | Op::StoreSlot { .. }
+            | Op::StoreImmediate { .. }
+            | Op::Allocate { .. }
+            | Op::SquareRoot { .. } => Ok(()),
             Op::RuntimeFromFloat { .. } | Op::Return { .. } | Op::Note { .. } => Ok(()),
         }
     }

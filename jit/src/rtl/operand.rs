@@ -177,6 +177,22 @@ impl Condition {
         }
     }
 
+    /// The relation that holds between integers where this one does not.
+    pub const fn opposite(self) -> Condition {
+        match self {
+            Condition::Eq => Condition::Ne,
+            Condition::Ne => Condition::Eq,
+            Condition::Lt => Condition::Ge,
+            Condition::Le => Condition::Gt,
+            Condition::Gt => Condition::Le,
+            Condition::Ge => Condition::Lt,
+            Condition::Below => Condition::AboveEq,
+            Condition::BelowEq => Condition::Above,
+            Condition::Above => Condition::BelowEq,
+            Condition::AboveEq => Condition::Below,
+        }
+    }
+
     /// True where `left` stands in this relation to `right`; `None` for the unsigned relations,
     /// which doubles do not have.
     pub fn holds_between_doubles(self, left: f64, right: f64) -> Option<bool> {

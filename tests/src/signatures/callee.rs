@@ -94,9 +94,10 @@ fn function(text: &mut String, signature: &Signature) {
             let parameter = &signature.parameters[index];
             widened_name(&parameter.of)
                 .filter(|_| parameter.widened)
-                .map_or_else(|| parameter.of.declare(&format!("a{}", index + 1)), |name| {
-                    format!("{name} a{}", index + 1)
-                })
+                .map_or_else(
+                    || parameter.of.declare(&format!("a{}", index + 1)),
+                    |name| format!("{name} a{}", index + 1),
+                )
         })
     );
     for (index, parameter) in signature.parameters.iter().enumerate() {
@@ -118,9 +119,11 @@ fn function(text: &mut String, signature: &Signature) {
 /// The type that a callee declares which looks at all 32 bits of a narrow argument.
 fn widened_name(of: &Type) -> Option<&'static str> {
     match of {
-        Type::Integer(integer) if integer.bits < 32 => {
-            Some(if integer.signed { "int" } else { "unsigned int" })
-        }
+        Type::Integer(integer) if integer.bits < 32 => Some(if integer.signed {
+            "int"
+        } else {
+            "unsigned int"
+        }),
         Type::Bool => Some("unsigned int"),
         Type::Integer(_)
         | Type::Float(_)
@@ -243,13 +246,24 @@ fn literal(of: &Type, value: &Value) -> String {
 }
 
 fn float_literal(of: &Type, value: f64) -> String {
-    format!("({})double_of({:#x}UL)", float_of(of).name(), value.to_bits())
+    format!(
+        "({})double_of({:#x}UL)",
+        float_of(of).name(),
+        value.to_bits()
+    )
 }
 
 fn expect_variable(text: &mut String, signature: &Signature, variable: &[Variable]) {
-    let prefix = if signature.microsoft { "__builtin_ms_" } else { "" };
+    let prefix = if signature.microsoft {
+        "__builtin_ms_"
+    } else {
+        ""
+    };
     let last = signature.parameters.len();
-    let _ = writeln!(text, "    {prefix}va_list rest;\n    {prefix}va_start(rest, a{last});");
+    let _ = writeln!(
+        text,
+        "    {prefix}va_list rest;\n    {prefix}va_start(rest, a{last});"
+    );
     for (index, argument) in variable.iter().enumerate() {
         let condition = match argument {
             Variable::Signed(value) => {
@@ -260,7 +274,10 @@ fn expect_variable(text: &mut String, signature: &Signature, variable: &[Variabl
                 format!("double_is(va_arg(rest, double), {:#x}UL)", value.to_bits())
             }
             Variable::Text(bytes) => {
-                format!("strcmp(va_arg(rest, const char *), {}) == 0", bytes_literal(bytes))
+                format!(
+                    "strcmp(va_arg(rest, const char *), {}) == 0",
+                    bytes_literal(bytes)
+                )
             }
             Variable::Pointer(address) => {
                 format!("(uintptr_t)va_arg(rest, void *) == {address:#x}UL")
@@ -278,7 +295,10 @@ fn answer(text: &mut String, signature: &Signature) {
     };
     if let Type::Aggregate(_) = of {
         let name = of.name();
-        let _ = writeln!(text, "    {name} result;\n    memset(&result, 0x5a, sizeof result);");
+        let _ = writeln!(
+            text,
+            "    {name} result;\n    memset(&result, 0x5a, sizeof result);"
+        );
         assign(text, "result", of, value);
         text.push_str("    return result;\n");
         return;

@@ -30,12 +30,17 @@ pub fn script(
     for signature in signatures.iter().filter(|each| each.route == Route::Method) {
         method(&mut text, signature);
     }
-    let _ = writeln!(text, ")\nlib := ExternalLibrary open: (System arguments at: 1).");
+    let _ = writeln!(
+        text,
+        ")\nlib := ExternalLibrary open: (System arguments at: 1)."
+    );
     let _ = writeln!(text, "lib declare: '{types}'.\nlib declare: '");
     for signature in signatures.iter().filter(|each| each.route != Route::Method) {
         let _ = writeln!(text, "{};", prototype(signature));
     }
-    text.push_str("long call_count(void); const char *complaint(void);'.\ntally := Tally on: lib.\n");
+    text.push_str(
+        "long call_count(void); const char *complaint(void);'.\ntally := Tally on: lib.\n",
+    );
     for signature in signatures {
         calls(&mut text, random, signature);
     }
@@ -83,7 +88,11 @@ fn calls(text: &mut String, random: &mut Random, signature: &Signature) {
         .collect();
     let call = call(signature, &arguments);
     let expected = expectation(signature);
-    let _ = writeln!(text, "tally at: {} run: [ {call} ] {expected}.", signature.number);
+    let _ = writeln!(
+        text,
+        "tally at: {} run: [ {call} ] {expected}.",
+        signature.number
+    );
     if let Some(index) = signature.refused {
         let mut arguments = arguments;
         arguments[index] = wrong_object(random, &signature.parameters[index].of);
@@ -113,7 +122,7 @@ fn call(signature: &Signature, arguments: &[String]) -> String {
             ""
         };
         return format!(
-            "(lib functionAt: (lib symbol: 'f{}') type: '{result} ({convention}*)({})') \
+            "(CFunction at: (lib symbol: 'f{}') type: (lib type: '{result} ({convention}*)({})')) \
              valueWithArguments: {{ {} }}",
             signature.number,
             signature.parameter_list(|index| declared(signature, index)),
@@ -134,7 +143,11 @@ fn call(signature: &Signature, arguments: &[String]) -> String {
         let _ = write!(message, ": {argument}");
     }
     if let Some(rest) = rest {
-        let _ = write!(message, " {}: {rest}", if is_method { "and" } else { "args" });
+        let _ = write!(
+            message,
+            " {}: {rest}",
+            if is_method { "and" } else { "args" }
+        );
     }
     format!("{} {message}", if is_method { "Batch" } else { "lib" })
 }
@@ -142,7 +155,11 @@ fn call(signature: &Signature, arguments: &[String]) -> String {
 /// What the result must be, as the last keywords of a message to the tally.
 fn expectation(signature: &Signature) -> String {
     let Some((of, value)) = &signature.result else {
-        let receiver = if signature.route == Route::Method { "Batch" } else { "lib" };
+        let receiver = if signature.route == Route::Method {
+            "Batch"
+        } else {
+            "lib"
+        };
         return match signature.route {
             Route::Pointer => "isReceiver: nil".into(),
             Route::Declared | Route::Method => format!("isReceiver: {receiver}"),
@@ -157,7 +174,11 @@ fn expectation(signature: &Signature) -> String {
             format!("isStruct: [ :found | {checks} ]")
         }
         Value::Complex(real, imaginary) => {
-            format!("isReal: {} imaginary: {}", bits_of(*real), bits_of(*imaginary))
+            format!(
+                "isReal: {} imaginary: {}",
+                bits_of(*real),
+                bits_of(*imaginary)
+            )
         }
         Value::Integer(_) | Value::Bool(_) | Value::Address(_) | Value::Contents(_) => {
             format!("is: {}", plain_expression(of, value))
@@ -190,11 +211,9 @@ fn member_checks(text: &mut String, place: &str, of: &Type, value: &Value) {
         return;
     }
     let _ = match value {
-        Value::Float { seen, .. } => write!(
-            text,
-            "tally value: {place} isDouble: {}. ",
-            bits_of(*seen)
-        ),
+        Value::Float { seen, .. } => {
+            write!(text, "tally value: {place} isDouble: {}. ", bits_of(*seen))
+        }
         Value::Address(address) if *address != 0 => {
             write!(text, "tally value: {place} isAddress: {address}. ")
         }
@@ -226,7 +245,9 @@ fn expression(random: &mut Random, of: &Type, value: &Value) -> String {
         }
         (_, Value::Float { passed, .. }) => {
             let whole = *passed as i64;
-            if whole as f64 == *passed && passed.to_bits() != (-0.0f64).to_bits() && random.chance(1, 2)
+            if whole as f64 == *passed
+                && passed.to_bits() != (-0.0f64).to_bits()
+                && random.chance(1, 2)
             {
                 number(i128::from(whole))
             } else {
@@ -236,10 +257,17 @@ fn expression(random: &mut Random, of: &Type, value: &Value) -> String {
         (Type::Aggregate(aggregate), Value::Members(_)) => {
             let mut stores = String::new();
             member_stores(random, &mut stores, "new", of, value);
-            format!("([ :new | {stores} new ] value: (lib type: '{}') new)", aggregate.tag)
+            format!(
+                "([ :new | {stores} new ] value: (lib type: '{}') new)",
+                aggregate.tag
+            )
         }
         (_, Value::Complex(real, imaginary)) => {
-            format!("(Complex real: {} imaginary: {})", double(*real), double(*imaginary))
+            format!(
+                "(Complex real: {} imaginary: {})",
+                double(*real),
+                double(*imaginary)
+            )
         }
         (Type::Pointer(Pointer::Text), Value::Contents(_)) if random.chance(1, 4) => {
             format!("(Alien newCString: {})", plain_expression(of, value))
@@ -292,7 +320,11 @@ fn plain_expression(of: &Type, value: &Value) -> String {
         Value::Bool(truth) => truth.to_string(),
         Value::Float { passed, .. } => double(*passed),
         Value::Complex(real, imaginary) => {
-            format!("(Complex real: {} imaginary: {})", double(*real), double(*imaginary))
+            format!(
+                "(Complex real: {} imaginary: {})",
+                double(*real),
+                double(*imaginary)
+            )
         }
         Value::Address(0) => "nil".into(),
         Value::Address(address) => format!("(Alien forPointer: {address})"),
@@ -350,7 +382,10 @@ fn wrong_object(random: &mut Random, of: &Type) -> String {
     let range = |integer: &super::types::Integer| {
         let width = integer.bits.min(127) - u32::from(integer.signed);
         let least = if integer.signed { -(1i128 << width) } else { 0 };
-        [number(least.wrapping_sub(1)), ((1u128 << width).to_string())]
+        [
+            number(least.wrapping_sub(1)),
+            ((1u128 << width).to_string()),
+        ]
     };
     let wrong: Vec<String> = match of {
         Type::Integer(integer) if integer.bits == 128 => vec!["(1 << 128)".into(), "nil".into()],
@@ -360,16 +395,18 @@ fn wrong_object(random: &mut Random, of: &Type) -> String {
             wrong
         }
         Type::Bool => ["0", "1", "nil", "'true'"].map(String::from).to_vec(),
-        Type::Float(_) | Type::Complex(_) => {
-            ["nil", "true", "'1.5'", "#pi", "$1"].map(String::from).to_vec()
-        }
+        Type::Float(_) | Type::Complex(_) => ["nil", "true", "'1.5'", "#pi", "$1"]
+            .map(String::from)
+            .to_vec(),
         Type::Pointer(Pointer::Text) => ["3", "true", "'a\\0b'", "1.5", "#( 'a' )"]
             .map(String::from)
             .to_vec(),
         Type::Pointer(_) => ["3", "true", "1.5", "Object", "#( 1 )"]
             .map(String::from)
             .to_vec(),
-        Type::Aggregate(_) => ["3", "nil", "#( 1 )", "'struct'"].map(String::from).to_vec(),
+        Type::Aggregate(_) => ["3", "nil", "#( 1 )", "'struct'"]
+            .map(String::from)
+            .to_vec(),
     };
     random.pick(&wrong).clone()
 }

@@ -44,7 +44,8 @@ pub fn run(options: &Options) -> Result<(), String> {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index >= batches || failures.lock().expect("no panic in between").len() >= 5 {
+                    if index >= batches || failures.lock().expect("no panic in between").len() >= 5
+                    {
                         return;
                     }
                     if let Err(error) = run_batch(options, &directory, index) {
@@ -74,7 +75,10 @@ fn run_batch(options: &Options, directory: &Path, index: usize) -> Result<(), St
     let files = [place("c"), place("so"), place("som")];
     let [source, library, script] = &files;
     write(source, &callee::file(&aggregates, &signatures))?;
-    write(script, &caller::script(&mut random, &aggregates, &signatures))?;
+    write(
+        script,
+        &caller::script(&mut random, &aggregates, &signatures),
+    )?;
     shared_library(std::slice::from_ref(source), library, "-O1")?;
     for mode in &options.modes {
         run_script(script, library, mode, size)?;

@@ -28,21 +28,19 @@ impl Interpreter<'_> {
 
     pub(super) fn send_super(&mut self, selector: u16, arguments: u8) -> Flow {
         let selector = self.literal(selector);
-        let above = self.superclass_of_holder();
-        let nil = self.vm.nil();
-        match lookup::lookup(self.vm.heap(), above, selector, nil) {
-            Some(found) => {
-                let header = lookup::header_of(self.vm.heap(), found);
-                self.activate(
-                    Found {
-                        method: found,
-                        header,
-                    },
-                    usize::from(arguments),
-                )
-            }
+        match self.find_super(selector) {
+            Some(found) => self.activate(found, usize::from(arguments)),
             None => self.does_not_understand(selector, usize::from(arguments)),
         }
+    }
+
+    /// The method that a super send of the current method's finds.
+    pub(super) fn find_super(&self, selector: Oop) -> Option<Found> {
+        let above = self.superclass_of_holder();
+        let nil = self.vm.nil();
+        let method = lookup::lookup(self.vm.heap(), above, selector, nil)?;
+        let header = lookup::header_of(self.vm.heap(), method);
+        Some(Found { method, header })
     }
 
     /// Replaces receiver and arguments by a `doesNotUnderstand:arguments:`.
@@ -89,11 +87,14 @@ impl Interpreter<'_> {
         if found.header.primitive() != 0 || found.header.has(header::EXTERNAL) {
             return self.activate_special(found, count);
         }
+        if let Some(code) = self.code_for(found.method) {
+            return self.call_machine(code);
+        }
         let receiver = self.peek(count);
         self.push_frame(found, self.vm.nil(), receiver, count)
     }
 
-    fn activate_special(&mut self, found: Found, count: usize) -> Flow {
+    pub(super) fn activate_special(&mut self, found: Found, count: usize) -> Flow {
         if found.header.has(header::EXTERNAL) {
             return self.call_external(found, count);
         }
@@ -170,11 +171,13 @@ impl Interpreter<'_> {
     pub(super) fn build_frame(&mut self, found: Found, closure: Oop, receiver: Oop) -> bool {
         let header = found.header;
         let words = header.temporaries() + header.max_stack() + 8;
-        if self.sp - 8 * (words as u64) < self.vm.context.stack_limit {
+        if self.sp - 8 * (words as u64) < self.vm.stack_end {
             return false;
         }
         self.save_pc();
-        self.push_word(0);
+        let returns_here = self.vm.context.interpreter_return;
+        let return_pc = std::mem::replace(&mut self.pending, returns_here);
+        self.push_word(return_pc);
         self.push_word(self.fp);
         self.fp = self.sp;
         self.push(found.method);
@@ -192,23 +195,32 @@ impl Interpreter<'_> {
     /// The stack is used up: the receiver is told so, with a reserve for its handler to run in.
     #[cold]
     pub(super) fn recursion_too_deep(&mut self, count: usize) -> Flow {
-        let limit = self.vm.context.stack_limit - stack::RESERVE_BYTES;
+        let limit = self.vm.stack_end - stack::RESERVE_BYTES;
         if limit < self.vm.stack.base() {
             // Handlers of handlers went too deep: nothing is left to run one in.
             eprintln!("Recursion too deep, even for handling it");
             return Flow::Ended(RunEnd::Terminated);
         }
-        self.vm.context.stack_limit = limit;
+        self.vm.set_stack_end(limit);
         self.send_instead(KnownSelector::RecursionTooDeep, count)
     }
 
     /// Returns `value` from the current frame.
     #[inline(always)]
     pub(super) fn do_return(&mut self, value: Oop) -> Flow {
-        let count = lookup::header_of(self.vm.heap(), self.method()).arguments();
+        // Whoever was to get an answer from here is no longer there, or is this frame's caller.
+        self.pending = self.vm.context.interpreter_return;
+        let count = self.current_header().arguments();
         self.sp = stack::at(self.fp, frame::receiver(count)) + 8;
         // SAFETY: fp is a live frame.
+        let return_pc = unsafe { stack::word(stack::at(self.fp, frame::RETURN_PC)) };
+        // SAFETY: as above.
         self.fp = unsafe { stack::word(stack::at(self.fp, frame::CALLER_FP)) };
+        if self.vm.context.is_machine_pc(return_pc) {
+            self.ip = std::ptr::null();
+            self.target = super::machine::Target::Go(return_pc, value.bits());
+            return Flow::Machine;
+        }
         if self.fp == 0 {
             return Flow::Finished(value);
         }

@@ -111,19 +111,24 @@ impl Interpreter<'_> {
         if header.arguments() != count {
             return Err(Failure::ArgumentCount);
         }
+        if let Some(code) = self.code_for(compiled) {
+            return Ok(self.call_machine(code));
+        }
+        let found = Found {
+            method: compiled,
+            header,
+        };
+        Ok(self.activate_block(closure, found))
+    }
+
+    /// Builds the frame of a block activation.
+    pub(super) fn activate_block(&mut self, closure: Oop, found: Found) -> Flow {
         let receiver = self.vm.heap().slot(closure, block::RECEIVER);
-        if !self.build_frame(
-            Found {
-                method: compiled,
-                header,
-            },
-            closure,
-            receiver,
-        ) {
-            return Ok(self.recursion_too_deep(count));
+        if !self.build_frame(found, closure, receiver) {
+            return self.recursion_too_deep(found.header.arguments());
         }
         self.copy_captured(closure);
-        Ok(self.poll())
+        self.poll()
     }
 
     /// Fills the first temporaries of a new block activation with the Block's copied values.
@@ -188,11 +193,11 @@ impl Interpreter<'_> {
 
     /// Makes the frame `fp`, which has just sent a message, return that message's answer.
     fn return_answer_of(&mut self, fp: u64, flow: Flow) -> Flow {
-        if flow != Flow::Next {
-            return flow;
-        }
-        if self.fp == fp {
+        if flow == Flow::Next && self.fp == fp {
             return self.return_top();
+        }
+        if flow != Flow::Next && flow != Flow::Machine {
+            return flow;
         }
         // Every method's code ends with a return of the topmost value for this very purpose.
         let length = self.code_length_at(fp) - 1;

@@ -151,7 +151,10 @@ impl Interpreter<'_> {
 
     pub(super) fn jump_back(&mut self, distance: i32) -> Flow {
         self.go(distance);
-        self.poll()
+        match self.poll() {
+            Flow::Next => self.enter_loop(),
+            flow => flow,
+        }
     }
 
     #[inline(always)]

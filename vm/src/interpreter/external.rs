@@ -36,7 +36,7 @@ impl Interpreter<'_> {
                 self.set_top(value);
                 Flow::Next
             }
-            Outcome::Failed => {
+            Outcome::Failed | Outcome::Unlinked | Outcome::Interpret | Outcome::Activate => {
                 let failure = Failure::from_code(self.vm.context.failure)
                     .expect("marshalling fails with a code of the table");
                 self.fail(found, failure, count)

@@ -44,6 +44,12 @@ impl Vm {
         unsafe { stack::oop(stack::at(of.fp, offset)) }
     }
 
+    /// The return pc of a frame, which is no oop.
+    pub(crate) fn raw_word(&self, of: FrameRef, offset: isize) -> u64 {
+        // SAFETY: a FrameRef is a live frame.
+        unsafe { stack::word(stack::at(of.fp, offset)) }
+    }
+
     /// Stores into one of the layout's oop words of a frame.
     pub(crate) fn set_frame_word(&mut self, of: FrameRef, offset: isize, value: Oop) {
         // SAFETY: as above; frames belong to this VM, which is borrowed mutably.

@@ -1,7 +1,9 @@
 //! The special sends: fast paths for small integers and immediate floats, then the real send.
 
+#![expect(unsafe_code, reason = "notes in the bytecodes what was seen")]
+
 use super::{Flow, Interpreter};
-use crate::bytecode::SpecialSend;
+use crate::bytecode::{SEEN_FLOATS, SEEN_OTHERS, SpecialSend};
 use crate::known::index;
 use gc::oop::Oop;
 
@@ -22,7 +24,13 @@ impl Interpreter<'_> {
         {
             return flow;
         }
-        let selector = self.vm.special_selectors[selector as usize];
+        if !matches!(
+            special,
+            SpecialSend::Value | SpecialSend::Value1 | SpecialSend::Class | SpecialSend::New
+        ) {
+            self.note(SEEN_OTHERS);
+        }
+        let selector = self.vm.special_selectors[special as usize];
         self.send_selector(selector, count)
     }
 
@@ -32,7 +40,7 @@ impl Interpreter<'_> {
             SpecialSend::Add => self.arithmetic(i64::checked_add, |a, b| a + b),
             SpecialSend::Subtract => self.arithmetic(i64::checked_sub, |a, b| a - b),
             SpecialSend::Multiply => self.arithmetic(i64::checked_mul, |a, b| a * b),
-            SpecialSend::Divide => self.integers(|a, b| a.checked_div(b).and_then(Oop::from_i64)),
+            SpecialSend::Divide => self.division(),
             SpecialSend::Modulo => self.integers(floor_modulo),
             SpecialSend::BitAnd => self.integers(|a, b| Oop::from_i64(a & b)),
             SpecialSend::Less => self.comparison(|a, b| a < b, |a, b| a < b),
@@ -73,7 +81,35 @@ impl Interpreter<'_> {
             return integers(a, b).and_then(Oop::from_i64);
         }
         let (a, b) = (left.as_f64()?, right.as_f64()?);
+        self.note(SEEN_FLOATS);
         Oop::from_f64(floats(a, b))
+    }
+
+    #[inline(always)]
+    fn division(&self) -> Fast {
+        let (left, right) = (self.peek(1), self.peek(0));
+        if let (Some(a), Some(b)) = (left.as_i64(), right.as_i64()) {
+            return a.checked_div(b).and_then(Oop::from_i64);
+        }
+        let (a, b) = (left.as_f64()?, right.as_f64()?);
+        if b == 0.0 {
+            return None;
+        }
+        self.note(SEEN_FLOATS);
+        Oop::from_f64(a / b)
+    }
+
+    /// Notes at the current special send what was seen there, for who compiles the method.
+    #[inline(always)]
+    fn note(&self, seen: u8) {
+        let operand = self.start.wrapping_add(1).cast_mut();
+        // SAFETY: a special send is executed; its operand is the byte behind the opcode. Bytecodes
+        // are written by the VM's thread only.
+        unsafe {
+            if *operand & seen == 0 {
+                *operand |= seen;
+            }
+        }
     }
 
     #[inline(always)]
@@ -88,6 +124,7 @@ impl Interpreter<'_> {
             return Some(self.vm.boolean(integers(a, b)));
         }
         let (a, b) = (left.as_f64()?, right.as_f64()?);
+        self.note(SEEN_FLOATS);
         Some(self.vm.boolean(floats(&a, &b)))
     }
 

@@ -64,7 +64,7 @@ pub(super) fn new_subclass(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     vm.anonymous_subclass(superclass, &name)
         .map_err(|error| match error {
             InstallError::OutOfMemory => Failure::OutOfMemory,
-            InstallError::Definition(message) => {
+            InstallError::Definition(message) | InstallError::Method(_, message) => {
                 vm.failure_detail = Some(message);
                 Failure::Compilation
             }

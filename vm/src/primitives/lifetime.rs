@@ -95,7 +95,7 @@ fn watching(vm: &Vm, arguments: Arguments) -> Result<Oop, Failure> {
 /// Has the receiver, an ephemeron whose key is an object of the heap, queued when that is dead.
 pub(super) fn register_finalizer(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let object = watching(vm, arguments)?;
-    if vm.heap().slot_count(object) <= ephemeron::KEY
+    if vm.heap().slot_count(object) < ephemeron::COUNT
         || !vm.heap().slot(object, ephemeron::KEY).is_pointer()
     {
         return Err(Failure::WrongType);

@@ -65,6 +65,18 @@ pub(super) fn epoch_nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failur
 
 // --- the program ---
 
+/// `… saveImage: path`: saves a snapshot. Everything that moves is on the published stack, so the
+/// collection that saving begins with is as good here as at a safe point.
+pub(super) fn save_image(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let path = arguments.text(vm, 0)?;
+    let save = vm.image_saver.ok_or(Failure::Unsupported)?;
+    save(vm, std::path::Path::new(&path)).map_err(|message| {
+        vm.failure_detail = Some(message);
+        Failure::System
+    })?;
+    Ok(arguments.receiver())
+}
+
 /// The arguments of the command line.
 pub(super) fn arguments(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
     let texts = vm.options.arguments.clone();

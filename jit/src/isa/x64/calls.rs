@@ -17,7 +17,7 @@ const HELD_FLOOR: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD_FLOOR) 
 
 impl Lowering<'_> {
     /// The last four bytes of the code are a distance to `target`.
-    fn fix_up(&mut self, target: u64) {
+    pub(super) fn fix_up(&mut self, target: u64) {
         let offset = self.offset() - 4;
         self.fixups.push(Fixup { offset, target });
     }

@@ -113,6 +113,7 @@ macro_rules! fields {
 }
 
 /// The fields that machine code refers to.
-const FIELDS: [(&str, usize); 10] = fields! {
-    sp fp c_sp stack_limit value failure failure_argument nil errno_location errno
+const FIELDS: [(&str, usize); 13] = fields! {
+    sp fp c_sp stack_limit value failure failure_argument nil true_object false_object
+    errno_location errno resume_pc
 };

@@ -29,6 +29,7 @@ pub(super) struct Lowering<'a> {
     pub(super) ops: VecAssembler<X64Relocation>,
     pub(super) request: &'a Request<'a>,
     pub(super) fixups: Vec<Fixup>,
+    pub(super) checked_entry: Option<u32>,
     labels: HashMap<Label, DynamicLabel>,
 }
 
@@ -38,6 +39,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         ops: VecAssembler::new(0),
         request,
         fixups: Vec::new(),
+        checked_entry: None,
         labels: HashMap::new(),
     };
     lowering.prologue();
@@ -55,6 +57,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         bytes,
         fixups: lowering.fixups,
         op_offsets,
+        checked_entry: lowering.checked_entry,
     }
 }
 
@@ -439,8 +442,7 @@ impl Visitor for Lowering<'_> {
 
     fn return_(&mut self, source: Gpr) {
         self.move_(RESULT, source);
-        let popped = (self.request.argument_count + 1) * WORD_BYTES;
-        asm!(self.ops; ret popped as i16);
+        self.return_from_method();
     }
 
     fn fail(&mut self, argument: i64, reason: i64) {
@@ -449,6 +451,165 @@ impl Visitor for Lowering<'_> {
             asm!(self.ops; mov QWORD [BYTE context + FAILURE], DWORD reason as i32);
         }
         self.jump_to_stub(self.request.stubs.exit_failed());
+    }
+
+    fn activate(&mut self, method: Oop) {
+        self.leave_to_activate(method);
+    }
+
+    fn class_check(&mut self) {
+        self.check_receiver_class();
+    }
+
+    fn enter_frame(&mut self, method: Oop, temporaries: i64, words: i64, overflow: Label) {
+        self.build_method_frame(method, temporaries, words, overflow);
+    }
+
+    fn enter_block(&mut self, method: Oop, copied: i64, nils: i64, words: i64, overflow: Label) {
+        self.build_block_frame(method, copied, nils, words, overflow);
+    }
+
+    fn leave_frame(&mut self, source: Gpr) {
+        self.move_(RESULT, source);
+        asm!(self.ops; leave);
+        self.return_from_method();
+    }
+
+    fn interpret(&mut self, pc: i64, speculation: i64) {
+        self.leave_to_interpret(pc, speculation);
+    }
+
+    fn branch_due(&mut self, label: Label) {
+        let label = self.label_of(label);
+        asm!(self.ops
+            ; cmp rsp, [BYTE context + super::stubs::STACK_LIMIT]
+            ; jb =>label
+        );
+    }
+
+    fn send(&mut self, cell: i64) {
+        self.send_through_cell(cell);
+    }
+
+    fn call_primitive(&mut self, number: i64, failed: Label) {
+        self.call_plain_primitive(number, failed);
+    }
+
+    fn call_block(&mut self, other: Label) {
+        self.go_to_block(other);
+    }
+
+    fn new_instance(&mut self, other: Label) {
+        self.return_new_instance(other);
+    }
+
+    fn new_sized(&mut self, other: Label) {
+        self.return_new_sized(other);
+    }
+
+    fn push(&mut self, source: Gpr) {
+        asm!(self.ops; push Rq(source));
+    }
+
+    fn push_frame(&mut self, offset: i64) {
+        asm!(self.ops; push QWORD [rbp + offset as i32]);
+    }
+
+    fn push_literal(&mut self, object: Oop) {
+        let bits = object.bits() as i64;
+        if let Ok(bits) = i32::try_from(bits) {
+            asm!(self.ops; push DWORD bits);
+        } else {
+            self.load_constant(TEMP, bits);
+            asm!(self.ops; push temp);
+        }
+    }
+
+    fn push_known(&mut self, which: i64) {
+        asm!(self.ops; push QWORD [BYTE context + super::stubs::NIL + 8 * which as i8]);
+    }
+
+    fn pop(&mut self, target: Gpr) {
+        asm!(self.ops; pop Rq(target));
+    }
+
+    fn drop_(&mut self, words: i64) {
+        asm!(self.ops; add rsp, words as i32 * 8);
+    }
+
+    fn known(&mut self, target: Gpr, which: i64) {
+        asm!(self.ops; mov Rq(target), [BYTE context + super::stubs::NIL + 8 * which as i8]);
+    }
+
+    fn branch_known(&mut self, condition: Condition, source: Gpr, which: i64, label: Label) {
+        asm!(self.ops; cmp Rq(source), [BYTE context + super::stubs::NIL + 8 * which as i8]);
+        self.jump_if(condition, label);
+    }
+
+    fn check_integer(&mut self, source: Gpr, other: Label) {
+        let other = self.label_of(other);
+        asm!(self.ops; test Rb(source), TAG_INTEGER as i8; jz =>other);
+    }
+
+    fn check_integers(&mut self, left: Gpr, right: Gpr, other: Label) {
+        self.check_both_integers(left, right, other);
+    }
+
+    fn add_tagged(&mut self, target: Gpr, left: Gpr, right: Gpr, overflow: Label) {
+        self.add_integers(target, left, right, overflow);
+    }
+
+    fn add_tagged_i(&mut self, target: Gpr, left: Gpr, value: i64, overflow: Label) {
+        self.add_integer_constant(target, left, value, overflow);
+    }
+
+    fn subtract_tagged(&mut self, target: Gpr, left: Gpr, right: Gpr, overflow: Label) {
+        self.subtract_integers(target, left, right, overflow);
+    }
+
+    fn multiply_tagged(&mut self, target: Gpr, left: Gpr, right: Gpr, overflow: Label) {
+        self.multiply_integers(target, left, right, overflow);
+    }
+
+    fn divide_tagged(&mut self, target: Gpr, left: Gpr, right: Gpr, other: Label) {
+        self.divide_integers(target, left, right, other);
+    }
+
+    fn modulo_tagged(&mut self, target: Gpr, left: Gpr, right: Gpr, other: Label) {
+        self.modulo_integers(target, left, right, other);
+    }
+
+    fn check_class(&mut self, source: Gpr, class: i64, other: Label) {
+        self.check_object_class(source, class, other);
+    }
+
+    fn element(&mut self, target: Gpr, array: Gpr, index: Gpr, other: Label) {
+        self.load_element(target, array, index, other);
+    }
+
+    fn store_element(&mut self, array: Gpr, index: Gpr, source: Gpr, barrier: i64, other: Label) {
+        self.store_into_element(array, index, source, barrier, other);
+    }
+
+    fn array_size(&mut self, target: Gpr, array: Gpr, other: Label) {
+        self.load_array_size(target, array, other);
+    }
+
+    fn store_slot(&mut self, holder: Gpr, index: i64, source: Gpr) {
+        self.store_into_slot(holder, index, source);
+    }
+
+    fn store_immediate(&mut self, holder: Gpr, index: i64, source: Gpr) {
+        let offset = HEADER_BYTES as i64 + index * WORD_BYTES as i64;
+        self.store_integer(Width::W64, holder, offset as i32, source);
+    }
+
+    fn allocate(&mut self, target: Gpr, class: i64, format: i64, slots: i64, other: Label) {
+        self.allocate_object(target, class, format, slots, other);
+    }
+
+    fn square_root(&mut self, target: Fpr, source: Fpr) {
+        asm!(self.ops; sqrtsd Rx(target), Rx(source));
     }
 
     fn note(&mut self, _text: &str) {}

@@ -20,10 +20,12 @@ pub(super) const FAILURE: i8 = offset_of!(VmContext, failure) as i8;
 pub(super) const FAILURE_ARGUMENT: i8 = offset_of!(VmContext, failure_argument) as i8;
 pub(super) const ERRNO_LOCATION: i8 = offset_of!(VmContext, errno_location) as i8;
 pub(super) const ERRNO: i8 = offset_of!(VmContext, errno) as i8;
+pub(super) const STACK_LIMIT: i8 = offset_of!(VmContext, stack_limit) as i8;
 pub(super) const NIL: i8 = offset_of!(VmContext, nil) as i8;
-const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
+pub(super) const RESUME_PC: i8 = offset_of!(VmContext, resume_pc) as i8;
+pub(super) const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
 // The fields above are reached with one-byte displacements.
-const _: () = assert!(offset_of!(VmContext, errno) <= i8::MAX as usize);
+const _: () = assert!(offset_of!(VmContext, resume_pc) <= i8::MAX as usize);
 const _: () = assert!(offset_of!(VmContext, sp) < offset_of!(VmContext, errno));
 
 /// Float registers, all of which a C function may clobber (psABI 3.2.1).
@@ -36,7 +38,7 @@ const _: () = assert!((FLOAT_AREA + 7 * 8) % 16 == 0);
 /// Assembles the stubs.
 pub fn assemble() -> StubCode {
     let mut ops = VecAssembler::<X64Relocation>::new(0);
-    let (enter, enter_return, exit_failed) = assemble_enter(&mut ops);
+    let entering = assemble_enter(&mut ops);
     let c_string = assemble_c_string(&mut ops);
     let entries = assemble_entries(&mut ops);
     StubCode {
@@ -44,11 +46,9 @@ pub fn assemble() -> StubCode {
             .finalize()
             .expect("stubs refer to their own labels only"),
         offsets: StubOffsets {
-            enter,
-            enter_return,
-            exit_failed,
             c_string,
             entries,
+            ..entering
         },
     }
 }
@@ -68,7 +68,7 @@ fn begin(ops: &mut VecAssembler<X64Relocation>) -> u32 {
 /// ```
 ///
 /// `c_sp` is a multiple of 16: the return address, six registers and the old `c_sp` are 64 bytes.
-fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> (u32, u32, u32) {
+fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
     let enter = begin(ops);
     asm!(ops
         ; push rbp
@@ -117,7 +117,52 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> (u32, u32, u32) {
         ; mov eax, Outcome::Failed as i32
         ; jmp <leave
     );
-    (enter, enter_return, exit_failed)
+    let go = begin(ops);
+    asm!(ops
+        ; push rbp
+        ; push rbx
+        ; push r12
+        ; push r13
+        ; push r14
+        ; push r15
+        ; push QWORD [BYTE rdi + C_SP]
+        ; mov context, rdi
+        ; mov [BYTE context + C_SP], rsp
+        ; mov stack, [BYTE context + SP]
+        ; mov frame, [BYTE context + FP]
+        ; mov result, rdx
+        ; jmp rsi
+    );
+    let exit_activate = begin(ops);
+    asm!(ops
+        ; mov [BYTE context + VALUE], temp
+        ; mov eax, Outcome::Activate as i32
+        ; jmp BYTE >out
+    );
+    let exit_interpret = begin(ops);
+    asm!(ops
+        ; mov eax, Outcome::Interpret as i32
+        ; jmp BYTE >out
+    );
+    let exit_unlinked = begin(ops);
+    asm!(ops
+        ; mov eax, Outcome::Unlinked as i32
+        ; out:
+        ; mov [BYTE context + SP], stack
+        ; mov [BYTE context + FP], frame
+        ; jmp <leave
+    );
+    StubOffsets {
+        enter,
+        enter_return,
+        exit_failed,
+        go,
+        exit_unlinked,
+        exit_interpret,
+        exit_activate,
+        c_string: 0,
+        entries: [0; ENTRY_COUNT],
+    }
 }
 
 /// Checks that `temp` is a byte object without a NUL among its bytes: then the zero flag is set

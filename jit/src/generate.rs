@@ -1,0 +1,423 @@
+//! Bytecodes to RTL, with a simulated operand stack.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | here | the pass over a method: jump targets, entries, loop heads |
+//! | [`stack`] | where operands are, and the registers |
+//! | `visitor` | every bytecode but the special sends |
+//! | `special` | special sends: fast paths for integers, Arrays, Booleans |
+//! | `floats` | unboxed arithmetic |
+//! | `loops` | what stays in registers around a loop |
+//! | `slow` | what rarely happens, behind the body |
+//!
+//! At every send and wherever ways meet, frame and operand stack are what the interpreter would
+//! have made of them: the frame can change hands there.
+
+mod floats;
+mod loops;
+mod slow;
+mod special;
+mod stack;
+mod visitor;
+
+use crate::rtl::operand::Label;
+use crate::rtl::{Gpr, Op};
+use gc::oop::Oop;
+use slow::Slow;
+use stack::{Cached, Stack};
+use std::collections::HashMap;
+use vm::bytecode::{Bytecode, Flow, instructions};
+use vm::header::{self, MethodHeader};
+use vm::known::{index, method};
+use vm::vm::Vm;
+
+/// RTL of a method.
+pub(crate) struct Generated {
+    pub(crate) ops: Vec<Op>,
+    /// Index of the operation that the unchecked entry lies before.
+    pub(crate) entry: usize,
+    /// Of each send: index of the operation, and the pc of the instruction.
+    pub(crate) sends: Vec<(usize, usize)>,
+    /// Of each loop head: its pc and the index of the operation.
+    pub(crate) loops: Vec<(usize, usize)>,
+    /// What stands beside the operations: their index and the line.
+    pub(crate) remarks: Vec<(u32, String)>,
+}
+
+/// Methods with more bytes of bytecode stay interpreted.
+const BYTECODES_MAX: usize = 20_000;
+
+/// Makes the RTL of a Method, CompiledBlock or Primitive; `None` where it is to be interpreted.
+pub(crate) fn generate(vm: &Vm, compiled: Oop) -> Option<Generated> {
+    let heap = vm.heap();
+    let header = vm::lookup::header_of(heap, compiled);
+    if header.has(header::EXTERNAL) {
+        return None;
+    }
+    let bytes = heap.bytes(heap.slot(compiled, method::BYTECODES)).to_vec();
+    if bytes.len() > BYTECODES_MAX {
+        return None;
+    }
+    let mut generator = Generator {
+        vm,
+        compiled,
+        header,
+        argument_count: header.arguments(),
+        literals: heap.slot(compiled, method::LITERALS),
+        // The last byte is the extra return that every method has.
+        code: bytes[..bytes.len() - 1].to_vec(),
+        ops: Vec::new(),
+        entry: 0,
+        sends: Vec::new(),
+        loops: Vec::new(),
+        remarks: Vec::new(),
+        slow: Vec::new(),
+        stack: Stack::default(),
+        labels: 0,
+        targets: HashMap::new(),
+        pc: 0,
+        next: 0,
+        reachable: true,
+        fused: None,
+        heads: Vec::new(),
+    };
+    if header.primitive() != 0 {
+        generator.primitive()?;
+    } else {
+        generator.method()?;
+    }
+    Some(Generated {
+        ops: generator.ops,
+        entry: generator.entry,
+        sends: generator.sends,
+        loops: generator.loops,
+        remarks: generator.remarks,
+    })
+}
+
+/// A place that jumps go to.
+struct JumpTarget {
+    label: Label,
+    /// Depth of the operand stack there, once a jump has told.
+    depth: Option<usize>,
+    is_loop: bool,
+    /// What registers hold wherever a jump to here begins.
+    cache: Option<Vec<Cached>>,
+}
+
+/// What registers hold at the head of a loop, however it is reached.
+struct LoopHead {
+    pc: usize,
+    label: Label,
+    cache: Vec<Cached>,
+}
+
+struct Generator<'a> {
+    vm: &'a Vm,
+    compiled: Oop,
+    header: MethodHeader,
+    argument_count: usize,
+    literals: Oop,
+    code: Vec<u8>,
+    ops: Vec<Op>,
+    entry: usize,
+    sends: Vec<(usize, usize)>,
+    loops: Vec<(usize, usize)>,
+    remarks: Vec<(u32, String)>,
+    slow: Vec<Slow>,
+    stack: Stack,
+    labels: u32,
+    targets: HashMap<usize, JumpTarget>,
+    /// The instruction being translated, and the one behind it.
+    pc: usize,
+    next: usize,
+    reachable: bool,
+    /// The jump that a comparison took with it.
+    fused: Option<usize>,
+    heads: Vec<LoopHead>,
+}
+
+impl Generator<'_> {
+    fn emit(&mut self, op: Op) {
+        self.ops.push(op);
+    }
+
+    fn label(&mut self) -> Label {
+        self.labels += 1;
+        Label(self.labels - 1)
+    }
+
+    fn literal(&self, index: u16) -> Oop {
+        self.vm.heap().slot(self.literals, usize::from(index))
+    }
+
+    /// The send of the instruction at `pc`, receiver and arguments being on the stack.
+    fn emit_send(&mut self, pc: usize) {
+        let cell = self.sends.len() as i64;
+        self.sends.push((self.ops.len(), pc));
+        self.emit(Op::Send { cell });
+    }
+
+    fn method(&mut self) -> Option<()> {
+        if self.frameless() {
+            return Some(());
+        }
+        self.find_targets();
+        self.prologue();
+        let code = self.code.clone();
+        for (pc, instruction) in instructions(&code) {
+            self.pc = pc;
+            self.next = pc + instruction.opcode().width();
+            self.arrive();
+            if self.fused.take() == Some(pc) || !self.reachable {
+                continue;
+            }
+            self.remark(instruction);
+            let following = Bytecode::decode(&code, self.next).map(|pair| pair.0);
+            self.translate(instruction, following);
+        }
+        self.emit_loop_entries();
+        self.emit_slow_paths();
+        // Labels that nothing marks would be jumps into nothing.
+        (self.labels < crate::rtl::check::LABEL_MAX).then_some(())
+    }
+
+    /// Methods that answer a slot, a constant or their receiver need no frame.
+    fn frameless(&mut self) -> bool {
+        let source = crate::isa::host::registers::RESULT;
+        if self.vm.heap().class_index_of(self.compiled) == index::COMPILED_BLOCK {
+            return false;
+        }
+        let code: Vec<Bytecode> = instructions(&self.code)
+            .map(|pair| pair.1)
+            .take(2)
+            .collect();
+        let known = |which| {
+            Some(Op::Known {
+                target: source,
+                which,
+            })
+        };
+        let receiver = Op::Argument {
+            target: source,
+            index: 0,
+        };
+        let literal = |object| {
+            Some(Op::Literal {
+                target: source,
+                object,
+            })
+        };
+        let first = code.first().copied();
+        let answer = match first {
+            Some(Bytecode::ReturnSelf {} | Bytecode::PushSelf {}) => None,
+            Some(Bytecode::PushField { index }) => Some(Op::Slot {
+                target: source,
+                source,
+                index: i64::from(index),
+            }),
+            Some(Bytecode::PushNil {}) => known(0),
+            Some(Bytecode::PushTrue {}) => known(1),
+            Some(Bytecode::PushFalse {}) => known(2),
+            Some(Bytecode::PushInteger { value }) => literal(Oop::small(i64::from(value))),
+            _ => return false,
+        };
+        let returns = matches!(first, Some(Bytecode::ReturnSelf {}))
+            || matches!(code.get(1), Some(Bytecode::ReturnTop {}));
+        if !returns {
+            return false;
+        }
+        self.emit(Op::ClassCheck {});
+        self.entry = self.ops.len();
+        self.emit(receiver);
+        if let Some(op) = answer {
+            self.emit(op);
+        }
+        self.emit(Op::Return { source });
+        true
+    }
+
+    fn remark(&mut self, instruction: Bytecode) {
+        let heap = self.vm.heap();
+        let literals = self.literals;
+        let literal = |index: u16| {
+            let object = heap.slot(literals, usize::from(index));
+            if object.is_pointer() && heap.format_of(object).is_bytes() {
+                format!("#{}", self.vm.text(object))
+            } else {
+                format!("literal {index}")
+            }
+        };
+        let text = instruction.describe(self.next, &literal);
+        self.remarks
+            .push((self.ops.len() as u32, format!("{} {text}", self.pc)));
+    }
+
+    fn find_targets(&mut self) {
+        let code = self.code.clone();
+        for (pc, instruction) in instructions(&code) {
+            let end = pc + instruction.opcode().width();
+            let (distance, is_loop) = match instruction.flow() {
+                Flow::Goto(distance) => (distance, distance < 0),
+                Flow::Branch(distance) => (distance, false),
+                Flow::Next | Flow::Leave => continue,
+            };
+            let at = end.wrapping_add_signed(distance as isize);
+            let label = match self.targets.get(&at) {
+                Some(target) => target.label,
+                None => self.label(),
+            };
+            let target = self.targets.entry(at).or_insert(JumpTarget {
+                label,
+                depth: None,
+                is_loop,
+                cache: None,
+            });
+            target.is_loop |= is_loop;
+        }
+    }
+
+    /// Marks the place where jumps to the current instruction arrive.
+    fn arrive(&mut self) {
+        let Some(target) = self.targets.get(&self.pc) else {
+            return;
+        };
+        let (label, depth, is_loop) = (target.label, target.depth, target.is_loop);
+        if self.reachable {
+            self.flush();
+            self.jump_begins(self.pc, true);
+        } else if let Some(depth) = depth {
+            self.reachable = true;
+            self.stack.reset(depth);
+        }
+        let target = self.targets.get_mut(&self.pc).expect("seen above");
+        let cache = target.cache.take().unwrap_or_default();
+        self.stack.set_cache(cache);
+        if is_loop && self.reachable {
+            self.begin_loop(label);
+        } else {
+            self.emit(Op::Label { label });
+        }
+    }
+
+    /// A jump to `at` begins here; `keeps` tells whether registers hold what they are thought to.
+    fn jump_begins(&mut self, at: usize, keeps: bool) {
+        let here = if keeps {
+            self.stack.snapshot().cache
+        } else {
+            Vec::new()
+        };
+        let target = self.targets.get_mut(&at).expect("a jump target");
+        target.cache = Some(match target.cache.take() {
+            None => here,
+            Some(there) => stack::common(&there, &here),
+        });
+    }
+
+    /// The label that a jump of the current instruction goes to; the operands are in memory.
+    fn target(&mut self, distance: i32) -> Label {
+        let at = self.next.wrapping_add_signed(distance as isize);
+        self.target_at(at)
+    }
+
+    fn target_at(&mut self, at: usize) -> Label {
+        let depth = self.stack.depth();
+        if at > self.pc {
+            self.jump_begins(at, true);
+        }
+        let target = self.targets.get_mut(&at).expect("a jump target");
+        target.depth = Some(depth);
+        target.label
+    }
+
+    fn words(&self) -> i64 {
+        (self.header.temporaries() + self.header.max_stack() + 8) as i64
+    }
+
+    fn prologue(&mut self) {
+        let overflow = self.label();
+        let method = self.compiled;
+        self.emit(Op::Label { label: overflow });
+        self.emit(Op::Activate { method });
+        let heap = self.vm.heap();
+        let temporaries = self.header.temporaries() as i64;
+        let words = self.words();
+        if heap.class_index_of(method) == index::COMPILED_BLOCK {
+            self.entry = self.ops.len();
+            // A block's first temporaries are its copied values; how many it has, the Block knows.
+            let copied = self.copied_count() as i64;
+            self.emit(Op::EnterBlock {
+                method,
+                copied,
+                temporaries: temporaries - copied,
+                words,
+                overflow,
+            });
+        } else {
+            self.emit(Op::ClassCheck {});
+            self.entry = self.ops.len();
+            self.emit(Op::EnterFrame {
+                method,
+                temporaries,
+                words,
+                overflow,
+            });
+        }
+    }
+
+    /// How many values Blocks of this code carry: what its `make_block` in the outer code says.
+    fn copied_count(&self) -> usize {
+        let heap = self.vm.heap();
+        let outer = heap.slot(self.compiled, method::HOLDER);
+        let literals = heap.slot(outer, method::LITERALS);
+        let code = heap.bytes(heap.slot(outer, method::BYTECODES));
+        for (_, instruction) in instructions(&code[..code.len() - 1]) {
+            if let Bytecode::MakeBlock { literal, copied } = instruction
+                && heap.slot(literals, usize::from(literal)) == self.compiled
+            {
+                return usize::from(copied);
+            }
+        }
+        0
+    }
+
+    /// A method that is a primitive: its failure code stays interpreted.
+    fn primitive(&mut self) -> Option<()> {
+        let method = self.compiled;
+        let number = self.header.primitive();
+        let name = vm::primitives::names().nth(usize::from(number) - 1)?;
+        let refused = self.label();
+        self.emit(Op::Label { label: refused });
+        self.emit(Op::Activate { method });
+        self.emit(Op::ClassCheck {});
+        self.entry = self.ops.len();
+        if Vm::plain_primitive(number).is_none() {
+            if name != "blockValue" {
+                return None;
+            }
+            self.emit(Op::CallBlock { other: refused });
+            return Some(());
+        }
+        let general = self.label();
+        match (name, self.argument_count) {
+            ("new", 0) => self.emit(Op::NewInstance { other: general }),
+            ("newSized", 1) => self.emit(Op::NewSized { other: general }),
+            _ => {}
+        }
+        self.emit(Op::Label { label: general });
+        self.emit(Op::CallPrimitive {
+            number: i64::from(number),
+            failed: refused,
+        });
+        Some(())
+    }
+
+    /// Reads a slot of an object in a register.
+    fn slot(&mut self, target: Gpr, source: Gpr, index: usize) {
+        self.emit(Op::Slot {
+            target,
+            source,
+            index: index as i64,
+        });
+    }
+}

@@ -1,0 +1,208 @@
+//! Templates of activations: entries, frames, sends, and the ways out to the driver.
+//!
+//! The frame is that of `vm::frame`; see there for the drawing.
+
+use super::lower::Lowering;
+use super::registers::{TEMP, asm};
+use super::stubs::{C_SP, ENTRIES, FP, NIL, RESUME_PC, SP, STACK_LIMIT, VALUE};
+use crate::rtl::Visitor;
+use crate::rtl::operand::{Gpr, Label, Width};
+use dynasmrt::{DynasmApi, DynasmLabelApi};
+use gc::layout::{CLASS_INDEX_MASK, HEADER_BYTES, WORD_BYTES};
+use gc::oop::{Oop, TAG_BITS, TAG_INTEGER, TAG_MASK};
+use vm::entry::Entry;
+use vm::frame;
+use vm::known::{block, index, method};
+
+/// Frames of up to so many words are built without asking whether they fit exactly: the stack's
+/// reserve is far greater.
+const SMALL_FRAME_WORDS: i64 = 256;
+
+/// Offset of a slot from an object's oop.
+pub(super) const fn slot_offset(index: usize) -> i32 {
+    (HEADER_BYTES + index * WORD_BYTES) as i32
+}
+
+impl Lowering<'_> {
+    /// Offset from rsp to the receiver while the return address is on top.
+    pub(super) fn receiver_from_stack(&self) -> i32 {
+        ((self.request.argument_count + 1) * WORD_BYTES) as i32
+    }
+
+    pub(super) fn return_from_method(&mut self) {
+        let popped = (self.request.argument_count + 1) * WORD_BYTES;
+        asm!(self.ops; ret popped as i16);
+    }
+
+    pub(super) fn leave_to_activate(&mut self, method: Oop) {
+        self.load_constant(TEMP, method.bits() as i64);
+        self.jump_to_stub(self.request.stubs.exit_activate());
+    }
+
+    pub(super) fn leave_to_interpret(&mut self, pc: i64, speculation: i64) {
+        let pc = pc << TAG_BITS | TAG_INTEGER as i64;
+        asm!(self.ops
+            ; mov QWORD [BYTE rbp + frame::PC as i8], DWORD pc as i32
+            ; mov QWORD [BYTE context + VALUE], DWORD speculation as i32
+        );
+        self.jump_to_stub(self.request.stubs.exit_interpret());
+    }
+
+    /// An immediate's class index is its tag; that case stands in front of the entry.
+    pub(super) fn check_receiver_class(&mut self) {
+        let receiver = self.receiver_from_stack();
+        asm!(self.ops
+            ; immediate:
+            ; and eax, BYTE TAG_MASK as i8
+            ; cmp eax, edx
+            ; je >entry
+            ; miss:
+        );
+        self.jump_to_stub(self.request.stubs.exit_unlinked());
+        asm!(self.ops; .align 16, 0xCC);
+        self.checked_entry = Some(self.offset());
+        asm!(self.ops
+            ; mov rax, [rsp + receiver]
+            ; test al, TAG_MASK as i8
+            ; jnz <immediate
+            ; mov ecx, [rax]
+            ; and ecx, DWORD CLASS_INDEX_MASK as i32
+            ; cmp ecx, edx
+            ; jne <miss
+            ; entry:
+        );
+    }
+
+    fn check_stack(&mut self, words: i64, overflow: Label) {
+        let overflow = self.label_of(overflow);
+        if words <= SMALL_FRAME_WORDS {
+            asm!(self.ops; cmp rsp, [BYTE context + STACK_LIMIT]);
+        } else {
+            asm!(self.ops
+                ; lea temp, [rsp - words as i32 * 8]
+                ; cmp temp, [BYTE context + STACK_LIMIT]
+            );
+        }
+        asm!(self.ops; jb =>overflow);
+    }
+
+    fn push_nils(&mut self, count: i64) {
+        if count > 0 {
+            asm!(self.ops; mov temp, [BYTE context + NIL]);
+        }
+        for _ in 0..count {
+            asm!(self.ops; push temp);
+        }
+    }
+
+    pub(super) fn build_method_frame(
+        &mut self,
+        method: Oop,
+        temporaries: i64,
+        words: i64,
+        overflow: Label,
+    ) {
+        self.check_stack(words, overflow);
+        let receiver = frame::receiver(self.request.argument_count) as i32;
+        asm!(self.ops
+            ; push rbp
+            ; mov rbp, rsp
+        );
+        self.push_literal(method);
+        asm!(self.ops
+            ; push QWORD [BYTE context + NIL]
+            ; push QWORD [rbp + receiver]
+            ; push BYTE TAG_INTEGER as i8
+        );
+        self.push_nils(temporaries);
+    }
+
+    pub(super) fn build_block_frame(
+        &mut self,
+        method: Oop,
+        copied: i64,
+        nils: i64,
+        words: i64,
+        overflow: Label,
+    ) {
+        self.check_stack(words, overflow);
+        let receiver = frame::receiver(self.request.argument_count) as i32;
+        asm!(self.ops
+            ; mov rax, [rsp + receiver - 8]
+            ; push rbp
+            ; mov rbp, rsp
+        );
+        self.push_literal(method);
+        asm!(self.ops
+            ; push rax
+            ; push QWORD [rax + slot_offset(block::RECEIVER)]
+            ; push BYTE TAG_INTEGER as i8
+        );
+        for index in 0..copied as usize {
+            asm!(self.ops; push QWORD [rax + slot_offset(block::COUNT + index)]);
+        }
+        self.push_nils(nils);
+    }
+
+    /// `mov edx, [cell]; call [cell + 8]`, relative to rip.
+    pub(super) fn send_through_cell(&mut self, cell: i64) {
+        let cell = self.request.cells[cell as usize];
+        self.ops.extend([0x8B, 0x15, 0, 0, 0, 0]);
+        self.fix_up(cell);
+        self.ops.extend([0xFF, 0x15, 0, 0, 0, 0]);
+        self.fix_up(cell + 8);
+    }
+
+    pub(super) fn call_plain_primitive(&mut self, number: i64, failed: Label) {
+        let failed = self.label_of(failed);
+        let entry = ENTRIES + 8 * Entry::Primitive as i32;
+        asm!(self.ops
+            ; mov temp, [rsp]
+            ; mov [BYTE context + SP], rsp
+            ; mov [BYTE context + FP], rbp
+            ; mov [BYTE context + RESUME_PC], temp
+            ; mov rdi, context
+            ; mov esi, DWORD number as i32
+            ; mov edx, DWORD self.request.argument_count as i32
+            ; mov rsp, [BYTE context + C_SP]
+            ; call QWORD [context + entry]
+            ; mov rsp, [BYTE context + SP]
+            ; test rax, rax
+            ; jnz =>failed
+            ; mov rax, [BYTE context + VALUE]
+        );
+        self.return_from_method();
+    }
+
+    pub(super) fn go_to_block(&mut self, other: Label) {
+        let other = self.label_of(other);
+        let receiver = self.receiver_from_stack();
+        let kinds = (index::BLOCK_N.index() - index::BLOCK.index()) as i32;
+        asm!(self.ops
+            ; mov rax, [rsp + receiver]
+            ; test al, TAG_MASK as i8
+            ; jnz =>other
+            ; mov ecx, [rax]
+            ; and ecx, DWORD CLASS_INDEX_MASK as i32
+            ; sub ecx, DWORD index::BLOCK.index() as i32
+            ; cmp ecx, DWORD kinds
+            ; ja =>other
+            ; mov temp, [rax + slot_offset(block::METHOD)]
+            ; mov temp2, [temp + slot_offset(method::HEADER)]
+            ; shr temp2, TAG_BITS as i8
+            ; cmp r11b, BYTE self.request.argument_count as i8
+            ; jne =>other
+            ; mov temp, [temp + slot_offset(method::CODE)]
+            ; sar temp, TAG_BITS as i8
+            ; test temp, temp
+            ; jle =>other
+            ; jmp temp
+        );
+    }
+
+    /// Reads an argument of the method that has no frame, 0 being the receiver.
+    pub(super) fn load_operand(&mut self, target: Gpr, index: usize) {
+        let offset = self.receiver_from_stack() - (index * WORD_BYTES) as i32;
+        self.load_integer(target, Width::W64, super::registers::STACK, offset);
+    }
+}

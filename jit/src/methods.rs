@@ -1,0 +1,290 @@
+//! Machine code of methods and blocks: what the VM asks of a generator, over the one code space.
+
+use crate::cells::{Cell, Cells};
+use crate::compiler::{About, Compiler};
+use crate::generate::{Generated, generate};
+use crate::isa::host::{self, caches};
+use crate::lowering::{Lowered, Request};
+use crate::rtl::check::Facts;
+use gc::layout::ClassIndex;
+use gc::oop::Oop;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use vm::compile::{CodeGenerator, EnterFunction, EntryPoints};
+use vm::header;
+use vm::vm::Vm;
+
+/// Classes that a site's polymorphic stub tells apart; beyond them it asks the global cache.
+const POLYMORPHIC_MAX: usize = 4;
+/// Lines of the global cache of megamorphic sites; a power of two.
+const LINES: usize = 1024;
+
+/// Which code a send goes to, by class and selector: what megamorphic sites look into.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub(crate) struct Line {
+    pub(crate) class: u64,
+    pub(crate) selector: u64,
+    pub(crate) target: u64,
+    pub(crate) unused: u64,
+}
+
+/// What is known of a method's code.
+struct Code {
+    /// Where the piece of code begins.
+    base: u64,
+    /// The entry that checks the receiver's class.
+    checked: Option<u64>,
+    /// Where loops begin, by pc.
+    loops: HashMap<usize, u64>,
+}
+
+/// What is known of a send.
+struct Site {
+    /// The bytecode pc of the send.
+    pc: usize,
+    cell: u64,
+    argument_count: usize,
+    /// The classes met, with the code for them.
+    targets: Vec<(ClassIndex, u64)>,
+    /// The stub that the cell leads to, where it is the site's own.
+    stub: Option<u64>,
+}
+
+/// The machine code of methods and blocks.
+pub struct Methods {
+    compiler: Rc<RefCell<Compiler>>,
+    cells: Cells,
+    /// By unchecked entry.
+    codes: HashMap<u64, Code>,
+    /// By return address.
+    sites: HashMap<u64, Site>,
+    lines: Box<[Line; LINES]>,
+    trace: bool,
+}
+
+impl Methods {
+    /// Makes machine code into the code space of `compiler`; `trace` lists it on standard error.
+    pub fn new(compiler: Rc<RefCell<Compiler>>, trace: bool) -> Methods {
+        let cells = Cells::new(compiler.borrow().space.data());
+        Methods {
+            compiler,
+            cells,
+            codes: HashMap::new(),
+            sites: HashMap::new(),
+            lines: Box::new([Line::default(); LINES]),
+            trace,
+        }
+    }
+
+    fn unlinked_cell(&self) -> Cell {
+        Cell {
+            class: u64::from(u32::MAX),
+            target: self.compiler.borrow().stubs().exit_unlinked(),
+        }
+    }
+
+    fn take_cells(&mut self, count: usize) -> Option<Vec<u64>> {
+        let unlinked = self.unlinked_cell();
+        let mut cells = Vec::with_capacity(count);
+        for _ in 0..count {
+            let Some(cell) = self.cells.take() else {
+                cells.drain(..).for_each(|each| self.cells.give_back(each));
+                return None;
+            };
+            self.cells.set(cell, unlinked);
+            cells.push(cell);
+        }
+        Some(cells)
+    }
+
+    fn put(&mut self, name: String, generated: &Generated, lowered: Lowered) -> Option<u64> {
+        let about = About {
+            name,
+            ops: generated.ops.clone().into(),
+            op_offsets: lowered.op_offsets.clone().into(),
+            function: 0,
+            remarks: generated.remarks.clone().into(),
+        };
+        let mut compiler = self.compiler.borrow_mut();
+        let base = compiler.put(lowered, about).ok()?;
+        if self.trace {
+            eprint!("{}", compiler.listing(base).unwrap_or_default());
+        }
+        Some(base)
+    }
+
+    /// Leads a site's cell to a stub of its own.
+    fn install_stub(&mut self, return_address: u64, bytes: Lowered) {
+        let about = About {
+            name: "send".into(),
+            ops: Box::new([]),
+            op_offsets: Box::new([]),
+            function: 0,
+            remarks: Box::new([]),
+        };
+        let made = self.compiler.borrow_mut().put(bytes, about);
+        let Ok(stub) = made else {
+            return;
+        };
+        let site = self.sites.get_mut(&return_address).expect("a site");
+        let cell = site.cell;
+        let old = site.stub.replace(stub);
+        self.cells.set(
+            cell,
+            Cell {
+                class: u64::from(u32::MAX),
+                target: stub,
+            },
+        );
+        if let Some(old) = old {
+            self.compiler.borrow_mut().remove(old);
+        }
+    }
+
+    fn line(class: ClassIndex, selector: Oop) -> usize {
+        (selector.bits() >> 3 ^ u64::from(class.index())) as usize % LINES
+    }
+}
+
+impl CodeGenerator for Methods {
+    fn entry_points(&self) -> EntryPoints {
+        let compiler = self.compiler.borrow();
+        let stubs = compiler.stubs();
+        let function = |address: u64| {
+            // SAFETY: the stubs follow the C calling convention with this signature, and live as
+            // long as the compiler, which the VM keeps for as long as it runs.
+            unsafe { std::mem::transmute::<usize, EnterFunction>(address as usize) }
+        };
+        EntryPoints {
+            call: function(stubs.enter()),
+            go: function(stubs.go()),
+            interpreter_return: stubs.enter_return(),
+            code: compiler.space.range(),
+        }
+    }
+
+    fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Option<u64> {
+        let generated = generate(vm, compiled)?;
+        let cells = self.take_cells(generated.sends.len())?;
+        let argument_count = vm::lookup::header_of(vm.heap(), compiled).arguments();
+        let lowered = {
+            let compiler = self.compiler.borrow();
+            host::lower::lower(&Request {
+                ops: &generated.ops,
+                facts: &Facts::default(),
+                argument_count,
+                function: 0,
+                stubs: compiler.stubs(),
+                cells: &cells,
+                code_space: compiler.space.range(),
+            })
+        };
+        let (offsets, checked) = (lowered.op_offsets.clone(), lowered.checked_entry);
+        let base = self.put(vm.code_name(compiled), &generated, lowered)?;
+        let address = |offset: u32| base + u64::from(offset);
+        let entry = address(offsets[generated.entry]);
+        for (&cell, &(op, pc)) in cells.iter().zip(&generated.sends) {
+            let site = Site {
+                pc,
+                cell,
+                argument_count: sent_arguments(vm, compiled, pc),
+                targets: Vec::new(),
+                stub: None,
+            };
+            self.sites.insert(address(offsets[op + 1]), site);
+        }
+        let loops = generated.loops.iter();
+        let code = Code {
+            base,
+            checked: checked.map(address),
+            loops: loops.map(|&(pc, op)| (pc, address(offsets[op]))).collect(),
+        };
+        self.codes.insert(entry, code);
+        Some(entry)
+    }
+
+    fn loop_entry(&self, code: u64, pc: usize) -> Option<u64> {
+        self.codes.get(&code)?.loops.get(&pc).copied()
+    }
+
+    fn pc_of_send(&self, return_address: u64) -> Option<usize> {
+        self.sites.get(&return_address).map(|site| site.pc)
+    }
+
+    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64) {
+        let checked = self.codes.get(&code).and_then(|code| code.checked);
+        let Some(site) = self.sites.get_mut(&return_address) else {
+            return;
+        };
+        let count = site.argument_count;
+        if site.targets.len() > POLYMORPHIC_MAX {
+            self.lines[Methods::line(class, selector)] = Line {
+                class: u64::from(class.index()),
+                selector: selector.bits(),
+                target: code,
+                unused: 0,
+            };
+            return;
+        }
+        site.targets.retain(|&(each, _)| each != class);
+        site.targets.push((class, code));
+        let targets = site.targets.clone();
+        if let (1, Some(target), None) = (targets.len(), checked, site.stub) {
+            let class = u64::from(class.index());
+            return self.cells.set(site.cell, Cell { class, target });
+        }
+        let unlinked = self.compiler.borrow().stubs().exit_unlinked();
+        let stub = if targets.len() <= POLYMORPHIC_MAX {
+            caches::polymorphic(count, &targets, unlinked)
+        } else {
+            let table = self.lines.as_ptr() as u64;
+            for (class, target) in targets {
+                self.lines[Methods::line(class, selector)] = Line {
+                    class: u64::from(class.index()),
+                    selector: selector.bits(),
+                    target,
+                    unused: 0,
+                };
+            }
+            caches::megamorphic(count, selector, table, LINES, unlinked)
+        };
+        self.install_stub(return_address, stub);
+    }
+
+    fn unlink(&mut self) {
+        let unlinked = self.unlinked_cell();
+        let mut compiler = self.compiler.borrow_mut();
+        for site in self.sites.values_mut() {
+            if site.targets.is_empty() {
+                continue;
+            }
+            self.cells.set(site.cell, unlinked);
+            site.targets.clear();
+            if let Some(stub) = site.stub.take() {
+                compiler.remove(stub);
+            }
+        }
+        self.lines.fill(Line::default());
+    }
+
+    fn retire(&mut self, code: u64) {
+        let _ = code;
+        self.unlink();
+    }
+
+    fn listing(&self, code: u64) -> Option<String> {
+        let base = self.codes.get(&code)?.base;
+        self.compiler.borrow().listing(base)
+    }
+}
+
+/// Number of arguments of the send at `pc`.
+fn sent_arguments(vm: &Vm, compiled: Oop, pc: usize) -> usize {
+    let heap = vm.heap();
+    let code = heap.bytes(heap.slot(compiled, vm::known::method::BYTECODES));
+    let (instruction, _) = vm::bytecode::Bytecode::decode(code, pc).expect("a bytecode");
+    let _ = header::EXTERNAL;
+    instruction.pops() - 1
+}

@@ -1,0 +1,66 @@
+//! What the VM asks of the machine-code generator, which another crate implements.
+//!
+//! Interpreter and machine code share frames (see [`crate::frame`]). A frame is *compiled* while it
+//! waits for an answer at a return address in machine code, *interpreted* while it waits at the
+//! bytecode pc of its frame. Every run of machine code ends with an [`crate::context::Outcome`],
+//! after which the interpreter, the driver, goes on; so the C stack does not grow with Smalltalk's.
+
+use crate::context::VmContext;
+use crate::vm::Vm;
+use gc::layout::ClassIndex;
+use gc::oop::Oop;
+use std::ops::Range;
+
+/// `extern "C" fn(context, code, value) -> Outcome`.
+pub type EnterFunction = unsafe extern "C" fn(*mut VmContext, u64, u64) -> u64;
+
+/// Where machine code is entered from Rust.
+#[derive(Clone, Debug)]
+pub struct EntryPoints {
+    /// Calls `code`: receiver and arguments are the topmost words of the VM stack. The code
+    /// returns to [`EntryPoints::interpreter_return`].
+    pub call: EnterFunction,
+    /// Goes to `code`, `value` being in the result register: into the middle of a frame that is
+    /// set up, or to the start of a method whose return address was pushed.
+    pub go: EnterFunction,
+    /// The return address that leads back to the driver.
+    pub interpreter_return: u64,
+    /// Every address that machine code may lie at. No object lies there.
+    pub code: Range<u64>,
+}
+
+/// When methods are compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tiering {
+    /// Activations and rounds of loops after which a method is compiled.
+    pub threshold: u32,
+}
+
+/// Makes machine code of methods and blocks.
+pub trait CodeGenerator {
+    /// Where its code is entered.
+    fn entry_points(&self) -> EntryPoints;
+
+    /// Compiles a Method, CompiledBlock or Primitive; answers the address that its code is called
+    /// at by a caller who knows the receiver's class. `None` where it is to stay interpreted.
+    fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Option<u64>;
+
+    /// Where a frame of the method that `code` belongs to goes on at the head of a loop, `pc`.
+    fn loop_entry(&self, code: u64, pc: usize) -> Option<u64>;
+
+    /// The pc of the instruction that the call before `return_address` belongs to.
+    fn pc_of_send(&self, return_address: u64) -> Option<usize>;
+
+    /// Lets the send before `return_address` call `code` directly where the receiver's class is
+    /// `class`.
+    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64);
+
+    /// Makes every send look its method up again.
+    fn unlink(&mut self);
+
+    /// Forgets the code of a method that is to be compiled anew. Frames may still run it.
+    fn retire(&mut self, code: u64);
+
+    /// The listing of a method's code.
+    fn listing(&self, code: u64) -> Option<String>;
+}
