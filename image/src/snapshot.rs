@@ -166,12 +166,13 @@ fn write_object(
     words.iter().for_each(|&word| writer.u64(word));
 }
 
-/// True for an Alien with an address.
+/// True for an Alien with the address of C memory, not of a place in other memory.
 fn refers_to_c_memory(vm: &Vm, object: Oop) -> bool {
     let class = vm.class_of(object);
     class != vm.nil()
         && vm.heap().slot_count(object) >= alien::COUNT
         && vm.inherits_from(class, vm.class_at(index::ALIEN))
+        && vm.heap().slot(object, alien::DATA) == vm.nil()
         && vm.integer(vm.heap().slot(object, alien::ADDRESS)).is_some()
 }
 

@@ -68,6 +68,8 @@ macro_rules! for_each_rtl_op {
             /// The float in `source`, in the given precision, into memory at `base + offset`; `f80`
             /// makes 10 bytes of a double, `v128` stores all 16 bytes.
             "storeF" = StoreF store_f { precision: Pre, base: Gpr, offset: Imm, source: Fpr };
+            /// Copies `bytes` bytes from `source + from` to `base + offset`; they do not overlap.
+            "copyBytes" = CopyBytes copy_bytes { base: Gpr, offset: Imm, source: Gpr, from: Imm, bytes: Imm };
             /// `target :=` the low bits of `source`, sign- or zero-extended to 64 bits.
             "extend" = Extend extend { target: Gpr, width: Wid, source: Gpr };
 
@@ -154,6 +156,12 @@ macro_rules! for_each_rtl_op {
             "cString" = CString c_string { target: Gpr, source: Gpr, other: Lab };
             /// `target :=` the address of the first byte of the body of the heap object `source`.
             "bodyAddress" = BodyAddress body_address { target: Gpr, source: Gpr };
+            /// `target :=` the address of the memory of the Alien `source`: C memory, or bytes in the
+            /// heap. Goes to `other` where it was freed or belongs to another Alien.
+            "alienAddress" = AlienAddress alien_address { target: Gpr, source: Gpr, other: Lab };
+            /// As `alienAddress`, for an address that is good up to the next runtime entry or foreign
+            /// call: nothing is kept from moving for it.
+            "alienData" = AlienData alien_data { target: Gpr, source: Gpr, other: Lab };
             /// `target :=` slot `index` (from 0) of the heap object `source`.
             "slot" = Slot slot { target: Gpr, source: Gpr, index: Imm };
 

@@ -437,3 +437,63 @@ fn a_failed_run_tells_who_called() {
         "entered from Rust, not called by machine code"
     );
 }
+
+#[test]
+fn bytes_are_copied_none_beyond_the_last() {
+    let fixture = &mut Fixture::new();
+    let pattern: Vec<u8> = (0..400u32).map(|index| (index * 7 + 1) as u8).collect();
+    let source = fixture.bytes(&pattern);
+    for size in (0..150).chain([255, 256, 257, 390]) {
+        let target = fixture.bytes(&[0; 400]);
+        let address = |target, source| Op::BodyAddress { target, source };
+        let ops = [
+            address(RDI, RDI),
+            address(RSI, RSI),
+            Op::CopyBytes {
+                base: RDI,
+                offset: 3,
+                source: RSI,
+                from: 5,
+                bytes: size,
+            },
+            Op::Constant {
+                target: RAX,
+                value: 0,
+            },
+        ];
+        assert_eq!(run(fixture, &ops, source.bits(), target.bits()), Ok(0));
+        let mut expected = vec![0; 400];
+        let end = size as usize;
+        expected[3..3 + end].copy_from_slice(&pattern[5..5 + end]);
+        assert_eq!(fixture.context.heap.bytes(target), expected, "{size} bytes");
+    }
+}
+
+#[test]
+fn an_aliens_address_counts_from_its_data() {
+    let fixture = &mut Fixture::new();
+    let nil = fixture.context.nil;
+    let data = fixture.bytes(b"0123456789");
+    let plain = fixture.pointers(&[Oop::small(0x1234_5678), Oop::small(1), nil]);
+    let heap = fixture.pointers(&[Oop::small(3), Oop::small(1), data]);
+    let part = fixture.pointers(&[Oop::small(3), Oop::small(1), plain]);
+    let freed = fixture.pointers(&[data, nil, nil]);
+    for op in [
+        |target, source, other| Op::AlienAddress {
+            target,
+            source,
+            other,
+        },
+        |target, source, other| Op::AlienData {
+            target,
+            source,
+            other,
+        },
+    ] {
+        let ops = [op(RAX, RSI, OTHER)];
+        assert_eq!(run(fixture, &ops, plain.bits(), 0), Ok(0x1234_5678));
+        assert_eq!(run(fixture, &ops, heap.bits(), 0), Ok(data.bits() + 8 + 3));
+        assert_eq!(run(fixture, &ops, part.bits(), 0), Err(part.bits()));
+        assert_eq!(run(fixture, &ops, freed.bits(), 0), Err(freed.bits()));
+    }
+}

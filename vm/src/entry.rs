@@ -7,10 +7,11 @@
 
 use crate::context::VmContext;
 use crate::failure::Failure;
-use crate::known::{alien, index};
+use crate::known::{alien, complex, index};
 use crate::primitives::Arguments;
 use crate::vm::Vm;
 use gc::oop::Oop;
+use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use std::ffi::CStr;
 
@@ -33,12 +34,43 @@ macro_rules! for_each_runtime_entry {
             "f64ToDouble" = F64ToDouble => f64_to_double;
             /// The address of a NUL-terminated string → a String with a copy, NULL → nil.
             "cStringToString" = CStringToString => c_string_to_string;
-            /// An address and, as the further argument, a class → an Alien of that class, NULL → nil.
+            /// An address and, as the further argument, an Alien → an Alien of the same class and
+            /// size there, NULL → nil.
             "pointerToAlien" = PointerToAlien => pointer_to_alien;
             /// nil, a byte object without embedded NUL, or an Alien → the address of its bytes.
             "objectToCString" = ObjectToCString => object_to_c_string;
             /// nil, a byte object, or an Alien → the address of its data.
             "objectToPointer" = ObjectToPointer => object_to_pointer;
+            /// As `objectToCString`; a byte object does not move from then on.
+            "objectToFixedCString" = ObjectToFixedCString => object_to_fixed_c_string;
+            /// As `objectToPointer`; bytes in the heap do not move from then on.
+            "objectToFixedPointer" = ObjectToFixedPointer => object_to_fixed_pointer;
+            /// An Alien of the class of the further argument or below it, or a plain Alien of at least
+            /// its size → the address of its data.
+            "objectToStruct" = ObjectToStruct => object_to_struct;
+            /// Anything and, as the further argument, an Alien → an Alien of the same class and size
+            /// over zeros in the heap.
+            "newStruct" = NewStruct => new_struct;
+            /// An Alien and, as the further argument, another → an Alien of the other's class and
+            /// size within the first, as many bytes from its start as the other's address says. Where
+            /// the other has no size, it is what is left of the first.
+            "aliensPart" = AliensPart => aliens_part;
+            /// Any number or Complex → the bits of its real part as a double.
+            "numberToReal" = NumberToReal => number_to_real;
+            /// Any number or Complex → the bits of its imaginary part as a double.
+            "numberToImaginary" = NumberToImaginary => number_to_imaginary;
+            /// The address of two doubles → a Complex object.
+            "doublesToComplex" = DoublesToComplex => doubles_to_complex;
+            /// Any Integer object in the range of `__int128` → its upper 64 bits.
+            "integerToHighI64" = IntegerToHighI64 => integer_to_high_i64;
+            /// Any Integer object in the range of `unsigned __int128` → its upper 64 bits.
+            "integerToHighU64" = IntegerToHighU64 => integer_to_high_u64;
+            /// Any Integer object → the lower 64 bits of its two's complement.
+            "integerToLow64" = IntegerToLow64 => integer_to_low64;
+            /// The address of an `__int128` → an Integer object.
+            "i128ToInteger" = I128ToInteger => i128_to_integer;
+            /// The address of an `unsigned __int128` → an Integer object.
+            "u128ToInteger" = U128ToInteger => u128_to_integer;
             /// The bits of a double → a Double object. Does not fail.
             "boxDouble" = BoxDouble => box_double;
             /// A Double object → the bits of its double.
@@ -136,15 +168,74 @@ fn address_of(vm: &Vm, object: Oop) -> Result<u64, Failure> {
     if !vm.inherits_from(vm.class_of(object), vm.class_at(index::ALIEN)) {
         return Err(Failure::WrongType);
     }
-    let data = heap.slot(object, alien::DATA);
-    if data != vm.nil() {
-        return Ok(heap.body_address(data) as u64);
-    }
+    address_of_alien(vm, object)
+}
+
+/// The address of an Alien's data: its own counts from the start of the bytes or the Alien that it is
+/// a part of, where it is one.
+fn address_of_alien(vm: &Vm, alien: Oop) -> Result<u64, Failure> {
+    let heap = vm.heap();
     // Addresses past 2^60 take a large integer; no user address does, but `-1 asAlien` may.
-    let address = vm
-        .integer(heap.slot(object, alien::ADDRESS))
+    let own = vm
+        .integer(heap.slot(alien, alien::ADDRESS))
         .ok_or(Failure::Freed)?;
-    address.to_u64().ok_or(Failure::OutOfRange)
+    let own = own.to_u64().ok_or(Failure::OutOfRange)?;
+    let whole = heap.slot(alien, alien::DATA);
+    if whole == vm.nil() {
+        Ok(own)
+    } else if heap.format_of(whole).is_bytes() {
+        Ok(heap.body_address(whole) as u64 + own)
+    } else {
+        Ok(address_of_alien(vm, whole)?.wrapping_add(own))
+    }
+}
+
+/// Keeps the bytes in the heap that an object is, or is an Alien over, from moving.
+fn pin_bytes(vm: &mut Vm, object: Oop) {
+    if !object.is_pointer() {
+        return;
+    }
+    let mut bytes = object;
+    if vm.inherits_from(vm.class_of(object), vm.class_at(index::ALIEN)) {
+        bytes = vm.heap().slot(object, alien::DATA);
+    }
+    if bytes.is_pointer() && vm.heap().format_of(bytes).is_bytes() {
+        vm.heap_mut().pin(bytes);
+    }
+}
+
+/// The number of bytes of an Alien, where it is known.
+fn size_of_alien(vm: &Vm, alien: Oop) -> Option<usize> {
+    let size = vm.heap().slot(alien, alien::SIZE).as_i64()?;
+    usize::try_from(size).ok()
+}
+
+/// A new Alien of the class and size of another.
+fn alien_like(vm: &mut Vm, model: Oop, address: Oop, data: Oop) -> Result<Oop, Failure> {
+    let made = vm.instantiate(vm.class_of(model), 0)?;
+    let size = vm.heap().slot(model, alien::SIZE);
+    let heap = vm.heap_mut();
+    heap.set_slot(made, alien::ADDRESS, address);
+    heap.set_slot(made, alien::SIZE, size);
+    heap.set_slot(made, alien::DATA, data);
+    Ok(made)
+}
+
+/// The real and imaginary part of a number or a Complex.
+fn parts_of_number(vm: &Vm, object: Oop) -> Result<(f64, f64), Failure> {
+    if let Some(number) = vm.number(object) {
+        return Ok((number.to_f64(), 0.0));
+    }
+    if !object.is_pointer() || vm.heap().class_index_of(object) != index::COMPLEX {
+        return Err(Failure::WrongType);
+    }
+    let part = |slot| {
+        let number = vm.number(vm.heap().slot(object, slot));
+        number
+            .map(|number| number.to_f64())
+            .ok_or(Failure::WrongType)
+    };
+    Ok((part(complex::REAL)?, part(complex::IMAGINARY)?))
 }
 
 /// What the entries do, in terms of the VM.
@@ -194,10 +285,9 @@ mod implementation {
         if value == 0 {
             return Ok(vm.nil().bits());
         }
-        let made = vm.instantiate(oop(extra), 0)?;
         let address = vm.u64_object(value)?;
-        vm.heap_mut().set_slot(made, alien::ADDRESS, address);
-        Ok(made.bits())
+        let nil = vm.nil();
+        Ok(alien_like(vm, oop(extra), address, nil)?.bits())
     }
 
     pub(super) fn object_to_c_string(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
@@ -260,6 +350,114 @@ mod implementation {
 
     pub(super) fn object_to_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
         address_of(vm, oop(value))
+    }
+
+    pub(super) fn object_to_fixed_c_string(
+        vm: &mut Vm,
+        value: u64,
+        extra: u64,
+    ) -> Result<u64, Failure> {
+        pin_bytes(vm, oop(value));
+        object_to_c_string(vm, value, extra)
+    }
+
+    pub(super) fn object_to_fixed_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        pin_bytes(vm, oop(value));
+        address_of(vm, oop(value))
+    }
+
+    pub(super) fn object_to_struct(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        let (object, model) = (oop(value), oop(extra));
+        let (class, expected) = (vm.class_of(object), vm.class_of(model));
+        let plain = class == vm.class_at(index::ALIEN);
+        if !plain && !vm.inherits_from(class, expected) {
+            return Err(Failure::WrongType);
+        }
+        let address = address_of_alien(vm, object)?;
+        // An instance without a size is a pointer that C answered, whose type vouches for it.
+        let size = size_of_alien(vm, object);
+        if (plain || size.is_some()) && size < size_of_alien(vm, model) {
+            return Err(Failure::WrongType);
+        }
+        Ok(address)
+    }
+
+    pub(super) fn new_struct(vm: &mut Vm, _: u64, extra: u64) -> Result<u64, Failure> {
+        let model = oop(extra);
+        let size = size_of_alien(vm, model).ok_or(Failure::BadSize)?;
+        let data = vm.heap_mut().allocate_bytes(index::BYTE_ARRAY, size)?;
+        Ok(alien_like(vm, model, Oop::ZERO, data)?.bits())
+    }
+
+    pub(super) fn aliens_part(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        let (whole, model) = (oop(value), oop(extra));
+        // What was freed has no parts.
+        address_of_alien(vm, whole)?;
+        let place = vm.heap().slot(model, alien::ADDRESS).as_i64();
+        let place = place.ok_or(Failure::WrongType)?;
+        let mut data = vm.heap().slot(whole, alien::DATA);
+        let mut start = 0;
+        if data == vm.nil() {
+            // The part keeps the whole alive, and is freed with it.
+            data = whole;
+        } else {
+            let own = vm.heap().slot(whole, alien::ADDRESS).as_i64();
+            start = own.ok_or(Failure::Freed)?;
+        }
+        let part = alien_like(vm, model, Oop::small(start + place), data)?;
+        if let (None, Some(size)) = (size_of_alien(vm, model), size_of_alien(vm, whole)) {
+            let left = Oop::small((size as i64 - place).max(0));
+            vm.heap_mut().set_slot(part, alien::SIZE, left);
+        }
+        Ok(part.bits())
+    }
+
+    pub(super) fn number_to_real(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        Ok(parts_of_number(vm, oop(value))?.0.to_bits())
+    }
+
+    pub(super) fn number_to_imaginary(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        Ok(parts_of_number(vm, oop(value))?.1.to_bits())
+    }
+
+    pub(super) fn doubles_to_complex(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        // SAFETY: the producer of the RTL has put two doubles there.
+        let [real, imaginary] = unsafe { (value as *const [f64; 2]).read_unaligned() };
+        let made = vm.instantiate(vm.class_at(index::COMPLEX), 0)?;
+        let (real, imaginary) = (vm.double_object(real)?, vm.double_object(imaginary)?);
+        vm.heap_mut().set_slot(made, complex::REAL, real);
+        vm.heap_mut().set_slot(made, complex::IMAGINARY, imaginary);
+        Ok(made.bits())
+    }
+
+    pub(super) fn integer_to_high_i64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let integer = vm.integer(oop(value)).ok_or(Failure::WrongType)?;
+        let integer = integer.to_i128().ok_or(Failure::OutOfRange)?;
+        Ok((integer >> 64) as u64)
+    }
+
+    pub(super) fn integer_to_high_u64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let integer = vm.integer(oop(value)).ok_or(Failure::WrongType)?;
+        let integer = integer.to_u128().ok_or(Failure::OutOfRange)?;
+        Ok((integer >> 64) as u64)
+    }
+
+    pub(super) fn integer_to_low64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        let integer = vm.integer(oop(value)).ok_or(Failure::WrongType)?;
+        let low: BigInt = integer & BigInt::from(u64::MAX);
+        low.to_u64().ok_or(Failure::OutOfRange)
+    }
+
+    pub(super) fn i128_to_integer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        // SAFETY: the producer of the RTL has put 16 bytes there.
+        let integer = unsafe { (value as *const i128).read_unaligned() };
+        Ok(vm.integer_object(&BigInt::from(integer))?.bits())
+    }
+
+    pub(super) fn u128_to_integer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
+        // SAFETY: the producer of the RTL has put 16 bytes there.
+        let integer = unsafe { (value as *const u128).read_unaligned() };
+        Ok(vm.integer_object(&BigInt::from(integer))?.bits())
     }
 }
 

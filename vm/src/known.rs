@@ -72,6 +72,7 @@ macro_rules! for_each_known_class {
             WEAK_ARRAY = "WeakArray", Weak;
             WEAK_REFERENCE = "WeakReference", Weak;
             EPHEMERON = "Ephemeron", Ephemeron;
+            COMPLEX = "Complex", Fixed;
         }
     };
 }
@@ -149,8 +150,10 @@ define_slots! {
     block of "Block" { METHOD = "method", RECEIVER = "receiver", HOME = "home" }
     /// Slots of a Global: while unset, the value is the Global itself.
     global of "Global" { NAME = "name", VALUE = "value" }
-    /// Slots of an Alien: heap data (`data`), or C memory (`address`, `size`).
+    /// Slots of an Alien: `address` counts from the first byte of `data`, where that is not nil.
     alien of "Alien" { ADDRESS = "address", SIZE = "size", DATA = "data" }
+    /// Slots of a Complex: two numbers.
+    complex of "Complex" { REAL = "real", IMAGINARY = "imaginary" }
     /// Slots of an Ephemeron; the collector knows the key by its place.
     ephemeron of "Ephemeron" { KEY = "key", VALUE = "value" }
 }

@@ -8,6 +8,7 @@ use jit::isa::host::registers::CSTACK;
 use jit::rtl::{Condition, Fpr, Gpr, Label, Precision, Visitor, Width};
 use vm::context::Outcome;
 use vm::entry::Entry;
+use vm::known::alien;
 
 /// Operations of methods made of bytecodes: the check refuses them in marshalling.
 macro_rules! compiled_only {
@@ -94,6 +95,14 @@ impl Visitor for Run<'_> {
             }
             Precision::V128 => self.write(base, offset, value.to_le_bytes()),
         }
+    }
+
+    fn copy_bytes(&mut self, base: Gpr, offset: i64, source: Gpr, from: i64, bytes: i64) -> Step {
+        let to = self.get(base).wrapping_add(offset as u64) as *mut u8;
+        let from = self.get(source).wrapping_add(from as u64) as *const u8;
+        // SAFETY: RTL copies from where to where its producer says, as machine code does.
+        unsafe { std::ptr::copy_nonoverlapping(from, to, bytes as usize) };
+        Step::Next
     }
 
     fn extend(&mut self, target: Gpr, width: Width, source: Gpr) -> Step {
@@ -279,6 +288,28 @@ impl Visitor for Run<'_> {
         let object = self.object(source);
         let address = self.heap().body_address(object) as u64;
         self.set(target, address)
+    }
+
+    fn alien_address(&mut self, target: Gpr, source: Gpr, other: Label) -> Step {
+        let object = self.object(source);
+        let nil = self.context().nil;
+        let heap = self.heap();
+        let data = heap.slot(object, alien::DATA);
+        let start = if data == nil {
+            0
+        } else if heap.format_of(data).is_bytes() {
+            heap.body_address(data) as u64
+        } else {
+            return Step::Go(other);
+        };
+        match heap.slot(object, alien::ADDRESS).as_i64() {
+            Some(address) => self.set(target, start.wrapping_add(address as u64)),
+            None => Step::Go(other),
+        }
+    }
+
+    fn alien_data(&mut self, target: Gpr, source: Gpr, other: Label) -> Step {
+        self.alien_address(target, source, other)
     }
 
     fn slot(&mut self, target: Gpr, source: Gpr, index: i64) -> Step {

@@ -18,6 +18,8 @@ use vm::failure::Failure;
 
 /// Bytes of stack arguments that one call may have.
 pub const RESERVE_BYTES_MAX: i64 = 1 << 20;
+/// Bytes that one `copyBytes` copies: a struct passed by value is no longer than the arguments.
+pub const COPY_BYTES_MAX: i64 = RESERVE_BYTES_MAX;
 /// Greatest number of an argument that `fail` tells: elements of an Array may be meant.
 pub const FAIL_ARGUMENT_MAX: i64 = 0xFFFF;
 /// Greatest number of a label.
@@ -147,7 +149,10 @@ fn takes_address(op: &Op) -> bool {
     if let Op::Runtime { entry, .. } | Op::RuntimeWith { entry, .. } = op {
         return matches!(entry, Entry::ObjectToCString | Entry::ObjectToPointer);
     }
-    matches!(op, Op::CString { .. } | Op::BodyAddress { .. })
+    matches!(
+        op,
+        Op::CString { .. } | Op::BodyAddress { .. } | Op::AlienAddress { .. }
+    )
 }
 
 /// True for the operations of methods made of bytecodes, which marshalling has no frame for.
@@ -272,6 +277,17 @@ impl Checker<'_> {
             | Op::StoreX87 { offset, .. } => {
                 range("offset", offset, i32::MIN as i64, i32::MAX as i64)
             }
+            Op::CopyBytes {
+                offset,
+                from,
+                bytes,
+                ..
+            } => {
+                range("bytes", bytes, 0, COPY_BYTES_MAX)?;
+                let greatest = i32::MAX as i64 - bytes;
+                range("offset", offset, i32::MIN as i64, greatest)?;
+                range("from", from, i32::MIN as i64, greatest)
+            }
             Op::ShiftLeftI { count, .. }
             | Op::ShiftRightI { count, .. }
             | Op::ShiftRightUnsignedI { count, .. } => range("count", count, 0, 63),
@@ -297,6 +313,7 @@ impl Checker<'_> {
             Op::Branch { .. } | Op::BranchI { .. } | Op::UntagInteger { .. } => Ok(()),
             Op::TagInteger { .. } | Op::TagSmall { .. } | Op::UntagCharacter { .. } => Ok(()),
             Op::TagCharacter { .. } | Op::UnboxFloat { .. } | Op::BoxFloat { .. } => Ok(()),
+            Op::AlienAddress { .. } | Op::AlienData { .. } => Ok(()),
             Op::ClassIndex { .. } | Op::CheckBytes { .. } | Op::CString { .. } => Ok(()),
             Op::BodyAddress { .. } | Op::CallForeign {} | Op::CallRegister { .. } => Ok(()),
             Op::Runtime { .. } | Op::RuntimeWith { .. } | Op::RuntimeToFloat { .. } => Ok(()),

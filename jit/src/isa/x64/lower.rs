@@ -171,6 +171,10 @@ impl Visitor for Lowering<'_> {
         self.store_float(precision, base, offset as i32, source);
     }
 
+    fn copy_bytes(&mut self, base: Gpr, offset: i64, source: Gpr, from: i64, bytes: i64) {
+        self.copy_block((base, offset as i32), (source, from as i32), bytes as i32);
+    }
+
     fn extend(&mut self, target: Gpr, width: Width, source: Gpr) {
         self.extend_integer(target, width, source);
     }
@@ -376,6 +380,14 @@ impl Visitor for Lowering<'_> {
         asm!(self.ops
             ; lea Rq(target), [BYTE Rq(source) + HEADER_BYTES as i8]
         );
+    }
+
+    fn alien_address(&mut self, target: Gpr, source: Gpr, other: Label) {
+        self.load_alien_address(target, source, other);
+    }
+
+    fn alien_data(&mut self, target: Gpr, source: Gpr, other: Label) {
+        self.load_alien_address(target, source, other);
     }
 
     fn slot(&mut self, target: Gpr, source: Gpr, index: i64) {

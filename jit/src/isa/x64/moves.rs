@@ -1,10 +1,13 @@
 //! Templates that move, extend and compare.
 
 use super::lower::Lowering;
-use super::registers::{TEMP, asm};
+use super::registers::{FTEMP, TEMP, asm};
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Precision, Width};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
+
+/// Up to so many bytes are copied without a loop.
+const UNROLLED_COPY: i32 = 128;
 
 /// An instruction that reads memory at `base + offset`, with the shortest displacement.
 macro_rules! load {
@@ -107,6 +110,51 @@ impl Lowering<'_> {
             ),
             Precision::V128 => store!(self, movups OWORD, base, offset, Rx(source)),
         }
+    }
+
+    /// Sixteen bytes at a time: one after the other where they are few, else in a loop; then what is
+    /// left, in halves.
+    pub(super) fn copy_block(
+        &mut self,
+        (base, offset): (Gpr, i32),
+        (source, from): (Gpr, i32),
+        bytes: i32,
+    ) {
+        let mut done = 0;
+        if bytes > UNROLLED_COPY {
+            done = bytes & !15;
+            asm!(self.ops
+                ; xor temp_d, temp_d
+                ; next:
+                ; movups ftemp, OWORD [Rq(source) + temp + from]
+                ; movups OWORD [Rq(base) + temp + offset], ftemp
+                ; add temp, BYTE 16
+                ; cmp temp, DWORD done
+                ; jb <next
+            );
+        }
+        let mut left = bytes - done;
+        while left > 0 {
+            let (to, at) = (offset + done, from + done);
+            let step = 1 << left.ilog2().min(4);
+            match step {
+                16 => {
+                    self.load_float(FTEMP, Precision::V128, source, at);
+                    self.store_float(Precision::V128, base, to, FTEMP);
+                }
+                8 => self.copy_integer(Width::W64, (base, to), (source, at)),
+                4 => self.copy_integer(Width::U32, (base, to), (source, at)),
+                2 => self.copy_integer(Width::U16, (base, to), (source, at)),
+                _ => self.copy_integer(Width::U8, (base, to), (source, at)),
+            }
+            done += step;
+            left -= step;
+        }
+    }
+
+    fn copy_integer(&mut self, width: Width, (base, to): (Gpr, i32), (source, at): (Gpr, i32)) {
+        self.load_integer(TEMP, width, source, at);
+        self.store_integer(width, base, to, TEMP);
     }
 
     pub(super) fn store_x87_top(&mut self, base: Gpr, offset: i32) {

@@ -5,16 +5,23 @@
 
 use super::lower::Lowering;
 use super::registers::{TEMP, asm};
+use super::stubs::NIL;
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Fpr, Gpr, Label};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
-use gc::layout::{CLASS_INDEX_MASK, FORMAT_SHIFT, Format};
-use gc::oop::{FLOAT_EXPONENT_OFFSET, TAG_BITS, TAG_FLOAT, TAG_MASK};
+use gc::layout::{CLASS_INDEX_MASK, FORMAT_SHIFT, Format, HEADER_BYTES, WORD_BYTES};
+use gc::oop::{FLOAT_EXPONENT_OFFSET, TAG_BITS, TAG_FLOAT, TAG_INTEGER, TAG_MASK};
+use vm::known::alien;
 
 /// The byte of the header that tells whether an object is a byte object, and its bit there.
 const BYTES_BIT: u32 = FORMAT_SHIFT + Format::BYTES_BASE.trailing_zeros();
 const BYTES_PLACE: i8 = (BYTES_BIT / 8) as i8;
 const BYTES_MASK: i8 = 1 << (BYTES_BIT % 8);
+
+/// Where a slot is in its object.
+const fn slot_offset(index: usize) -> i8 {
+    (HEADER_BYTES + index * WORD_BYTES) as i8
+}
 
 impl Lowering<'_> {
     /// Goes to `other` unless `source` has the tag; leaves `source - tag` in `temp`.
@@ -77,6 +84,27 @@ impl Lowering<'_> {
             ; immediate:
         );
         self.move_(target, TEMP);
+    }
+
+    /// An Alien's address counts from the first byte of its data, where it has any: see `Alien` in
+    /// the image.
+    pub(super) fn load_alien_address(&mut self, target: Gpr, source: Gpr, other: Label) {
+        let other = self.label_of(other);
+        asm!(self.ops
+            ; mov temp2, [BYTE Rq(source) + slot_offset(alien::ADDRESS)]
+            ; sub temp2, BYTE TAG_INTEGER as i8
+            ; test temp2_d, TAG_MASK as i32
+            ; jnz =>other
+            ; sar temp2, TAG_BITS as i8
+            ; mov temp, [BYTE Rq(source) + slot_offset(alien::DATA)]
+            ; cmp temp, [BYTE context + NIL]
+            ; je BYTE >ready
+            ; test BYTE [BYTE temp + BYTES_PLACE], BYTES_MASK
+            ; jz =>other
+            ; lea temp2, [BYTE temp2 + temp + HEADER_BYTES as i8]
+            ; ready:
+            ; mov Rq(target), temp2
+        );
     }
 
     pub(super) fn check_byte_object(&mut self, source: Gpr, other: Label) {
