@@ -7,16 +7,20 @@ use crate::vm::{Undisturbed, Vm};
 use gc::layout::Format;
 use gc::{CollectionKind, Oop};
 
+fn collect_soon(vm: &mut Vm, kind: CollectionKind) -> Result<Oop, Failure> {
+    vm.heap_mut().request_collection(kind);
+    vm.context.request_safe_point();
+    Ok(vm.boolean(true))
+}
+
 /// Makes a full collection due at the next safe point.
 pub(super) fn collect_garbage(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
-    vm.heap_mut().request_collection(CollectionKind::Full);
-    Ok(vm.boolean(true))
+    collect_soon(vm, CollectionKind::Full)
 }
 
 /// Makes a scavenge due at the next safe point.
 pub(super) fn collect_young(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
-    vm.heap_mut().request_collection(CollectionKind::Scavenge);
-    Ok(vm.boolean(true))
+    collect_soon(vm, CollectionKind::Scavenge)
 }
 
 /// Name, number, name, number and so on of what the object memory counts.
