@@ -3,9 +3,11 @@
 //! | file | owns |
 //! | --- | --- |
 //! | here | the pass over a method: jump targets, entries, loop heads |
-//! | [`stack`] | where operands are, and the registers |
+//! | `stack` | where operands are, and which registers are free |
+//! | `operands` | operands in and out of registers and memory |
 //! | `visitor` | every bytecode but the special sends |
 //! | `special` | special sends: fast paths for integers, Arrays, Booleans |
+//! | `comparisons` | comparisons and the jumps behind them |
 //! | `floats` | unboxed arithmetic |
 //! | `loops` | what stays in registers around a loop |
 //! | `slow` | what rarely happens, behind the body |
@@ -14,14 +16,17 @@
 //! have made of them: the frame can change hands there.
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
+mod comparisons;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod floats;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod loops;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
+mod operands;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod slow;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod special;
-#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod stack;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod visitor;

@@ -171,7 +171,7 @@ fn random_programs_do_the_same_interpreted_and_compiled() {
         text.and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     let first = number("RIPLEY_RANDOM_SEED", 1);
-    for seed in first..first + number("RIPLEY_RANDOM_COUNT", 25) {
+    for seed in first..first + number("RIPLEY_RANDOM_COUNT", 10) {
         let interpreted = outcome(seed, &["--no-jit"]);
         for options in [
             &["--jit-threshold", "1"][..],
