@@ -315,7 +315,11 @@ fn plain_expression(of: &Type, value: &Value) -> String {
         Value::Integer(bits) => match of {
             Type::Integer(integer) if integer.bits == 128 && !integer.signed => bits.to_string(),
             Type::Integer(integer) => number(extended(*bits, integer.bits, integer.signed)),
-            _ => unreachable!("{} is no integer type", of.name()),
+            Type::Bool
+            | Type::Float(_)
+            | Type::Complex(_)
+            | Type::Pointer(_)
+            | Type::Aggregate(_) => unreachable!("{} is no integer type", of.name()),
         },
         Value::Bool(truth) => truth.to_string(),
         Value::Float { passed, .. } => double(*passed),

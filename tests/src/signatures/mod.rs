@@ -164,11 +164,11 @@ impl Parameter {
 impl Variable {
     fn choose(random: &mut Random) -> Variable {
         match random.below(6) {
-            0 => Variable::Signed((random.next() as i64) >> random.below(64)),
-            1 => Variable::Unsigned(random.next() | 1 << 63),
-            2 | 3 => Variable::Double(f64::from_bits(random.next())),
+            0 => Variable::Signed((random.bits() as i64) >> random.below(64)),
+            1 => Variable::Unsigned(random.bits() | 1 << 63),
+            2 | 3 => Variable::Double(f64::from_bits(random.bits())),
             4 => Variable::Text(b"text "[..random.below(6)].to_vec()),
-            _ => Variable::Pointer(random.next() << random.below(65).min(63)),
+            _ => Variable::Pointer(random.bits() << random.below(65).min(63)),
         }
     }
 }
@@ -185,7 +185,7 @@ fn choose_result(
     let of = Type::choose(random, weights, kinds, aggregates);
     let value = match of {
         // Nobody knows the size of what such a pointer points to.
-        Type::Pointer(Pointer::Bytes) => Value::Address(random.next() >> random.below(64)),
+        Type::Pointer(Pointer::Bytes) => Value::Address(random.bits() >> random.below(64)),
         Type::Integer(_)
         | Type::Bool
         | Type::Float(_)

@@ -15,12 +15,12 @@ impl Random {
     /// The sequence of one part of what a seed stands for.
     pub fn part(seed: u64, index: u64) -> Random {
         let mut random = Random::new(seed ^ index.wrapping_mul(0xD134_2543_DE82_EF95));
-        random.next();
+        random.bits();
         random
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.state;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,7 +30,7 @@ impl Random {
 
     /// A number below `limit`, which is not 0.
     pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
+        (self.bits() % limit as u64) as usize
     }
 
     /// True in `numerator` of `denominator` cases.
@@ -65,9 +65,9 @@ mod tests {
         let mut one = Random::part(7, 3);
         let mut same = Random::part(7, 3);
         let mut other = Random::part(7, 4);
-        let first: Vec<u64> = (0..8).map(|_| one.next()).collect();
-        assert_eq!(first, (0..8).map(|_| same.next()).collect::<Vec<_>>());
-        assert_ne!(first, (0..8).map(|_| other.next()).collect::<Vec<_>>());
+        let first: Vec<u64> = (0..8).map(|_| one.bits()).collect();
+        assert_eq!(first, (0..8).map(|_| same.bits()).collect::<Vec<_>>());
+        assert_ne!(first, (0..8).map(|_| other.bits()).collect::<Vec<_>>());
     }
 
     #[test]

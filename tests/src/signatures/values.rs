@@ -65,9 +65,9 @@ fn choose_integer(random: &mut Random, integer: &Integer, width: u32) -> u128 {
         3 => 1 << top,
         4 => (1 << top) - 1,
         // Where the objects for small integers end.
-        5 => (1 << 60) - u128::from(random.next() & 1),
+        5 => (1 << 60) - u128::from(random.bits() & 1),
         6 => u128::MAX << random.below(width as usize),
-        _ => u128::from(random.next()) << 64 | u128::from(random.next()),
+        _ => u128::from(random.bits()) << 64 | u128::from(random.bits()),
     };
     extended(bits, width, integer.signed) as u128
 }
@@ -80,7 +80,7 @@ const DOUBLES: &[f64] = &[
     0.1,
     5e-324,
     -2.2250738585072014e-308,
-    2.2250738585072009e-308,
+    2.225073858507201e-308,
     f64::MAX,
     f64::MIN,
     f64::INFINITY,
@@ -113,9 +113,9 @@ const SINGLES: &[f32] = &[
 fn choose_exact(random: &mut Random, float: Float) -> f64 {
     match float {
         Float::Single if random.chance(2, 3) => f64::from(*random.pick(SINGLES)),
-        Float::Single => f64::from(f32::from_bits(random.next() as u32)),
+        Float::Single => f64::from(f32::from_bits(random.bits() as u32)),
         Float::Double | Float::Extended if random.chance(2, 3) => *random.pick(DOUBLES),
-        Float::Double | Float::Extended => f64::from_bits(random.next()),
+        Float::Double | Float::Extended => f64::from_bits(random.bits()),
     }
 }
 
@@ -123,7 +123,7 @@ fn choose_float(random: &mut Random, float: Float) -> Value {
     let mut passed = choose_exact(random, float);
     if random.chance(1, 4) {
         // A whole number, which Smalltalk may pass as an Integer.
-        passed = (random.next() as i32 >> random.below(31)) as f64;
+        passed = (random.bits() as i32 >> random.below(31)) as f64;
     } else if float == Float::Single && random.chance(1, 4) {
         passed = *random.pick(DOUBLES);
     }
@@ -153,12 +153,12 @@ fn choose_pointer(random: &mut Random, pointer: Pointer) -> Value {
         Pointer::Text => Value::Contents(random.pick(TEXTS).as_bytes().to_vec()),
         Pointer::Bytes => {
             let size = 1 + random.below(20);
-            Value::Contents((0..size).map(|_| random.next() as u8).collect())
+            Value::Contents((0..size).map(|_| random.bits() as u8).collect())
         }
         Pointer::Void | Pointer::Int => Value::Address(match random.below(3) {
             0 => u64::MAX >> random.below(64),
             1 => 1 << random.below(64),
-            _ => random.next(),
+            _ => random.bits(),
         }),
     }
 }
