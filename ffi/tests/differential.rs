@@ -57,6 +57,7 @@ impl Reader for RandomOperands<'_> {
             "offset" => (ROOM * 8) as i64 + self.random.below(200) as i64,
             "count" => self.random.below(64) as i64,
             "index" | "argument" => self.random.below(2) as i64,
+            "from" => self.random.below(200) as i64,
             "bytes" => self.random.below(100) as i64,
             "reason" => self.random.below(Failure::ALL.len() as u64 + 1) as i64,
             _ => self.random.integer(),
@@ -192,6 +193,10 @@ fn word(random: &mut Random, fixture: &Objects) -> u64 {
 /// Heap objects of every kind that object operations tell apart.
 struct Objects {
     heap: Vec<Oop>,
+    /// Address, size and data: in C, in the heap, within another one, freed.
+    aliens: Vec<Oop>,
+    /// With more bytes than any operation here copies.
+    large: Oop,
 }
 
 fn objects(fixture: &mut Fixture) -> Objects {
@@ -211,7 +216,20 @@ fn objects(fixture: &mut Fixture) -> Objects {
         let high: Vec<u8> = (0..size).map(|index| 0x80 | index as u8).collect();
         heap.push(fixture.bytes(&high));
     }
-    Objects { heap }
+    let (size, none) = (Oop::small(8), fixture.context.nil);
+    let large = fixture.bytes(&[0x5A; 1000]);
+    let whole = fixture.pointers(&[Oop::small(0x1234_5678), size, none]);
+    let aliens = vec![
+        whole,
+        fixture.pointers(&[Oop::small(24), size, large]),
+        fixture.pointers(&[Oop::small(24), size, whole]),
+        fixture.pointers(&[large, none, none]),
+    ];
+    Objects {
+        heap,
+        aliens,
+        large,
+    }
 }
 
 /// Operations that need a function, see `c_scalars.rs`.
@@ -260,6 +278,10 @@ fn every_operation_does_the_same_lowered_and_interpreted() {
             for place in &mut before[..GENERAL.len()] {
                 *place = if matches!(op, Op::Slot { .. }) {
                     objects.heap[0].bits()
+                } else if matches!(op, Op::AlienAddress { .. } | Op::AlienData { .. }) {
+                    random.pick(&objects.aliens).bits()
+                } else if matches!(op, Op::CopyBytes { .. }) {
+                    objects.large.bits()
                 } else if matches!(op, Op::BodyAddress { .. }) {
                     random.pick(&objects.heap).bits()
                 } else {

@@ -39,7 +39,7 @@ const COMPARISONS: &[&str] = &["<", ">", "<=", ">=", "=", "<>", "==", "~="];
 
 fn expression(r: &mut Random, depth: usize) -> String {
     let choice = r.below(if depth > 0 { 20 } else { 4 });
-    let mut inner = |r: &mut Random| expression(r, depth.saturating_sub(1));
+    let inner = |r: &mut Random| expression(r, depth.saturating_sub(1));
     match choice {
         0 | 1 => r.pick(VARIABLES).into(),
         2 => r.pick(NUMBERS).into(),
