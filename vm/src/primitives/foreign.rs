@@ -11,7 +11,7 @@ use crate::install::{self, InstallError, Origin};
 use crate::known::{index, method};
 use crate::lookup;
 use crate::vm::Vm;
-use gc::Oop;
+use gc::{Format, Oop};
 use num_traits::ToPrimitive;
 
 /// name → a handle; or, where no such library is found, an Array of `{ file name. words }`.
@@ -149,6 +149,7 @@ pub(super) fn install_external(vm: &mut Vm, arguments: Arguments) -> Result<Oop,
     let name = arguments.text(vm, 3)?;
     let argument_count = lookup::header_of(vm.heap(), target).arguments();
     remove_code(vm, target)?;
+    keep_alive(vm, target, rtl)?;
     let foreign = vm.foreign.as_mut().ok_or(Failure::Unsupported)?;
     let description = ExternalMethod {
         name: &name,
@@ -167,6 +168,22 @@ pub(super) fn install_external(vm: &mut Vm, arguments: Arguments) -> Result<Oop,
             Err(Failure::Compilation)
         }
     }
+}
+
+/// Makes the RTL one more literal of the method: its code refers to objects that the RTL names.
+fn keep_alive(vm: &mut Vm, target: Oop, rtl: Oop) -> Result<(), Failure> {
+    let literals = vm.heap().slot(target, method::LITERALS);
+    let count = vm.heap().slot_count(literals);
+    let grown = vm
+        .heap_mut()
+        .allocate_old(index::ARRAY, Format::INDEXABLE, count + 1)?;
+    for position in 0..count {
+        let literal = vm.heap().slot(literals, position);
+        vm.heap_mut().set_slot(grown, position, literal);
+    }
+    vm.heap_mut().set_slot(grown, count, rtl);
+    vm.heap_mut().set_slot(target, method::LITERALS, grown);
+    Ok(())
 }
 
 /// Drops the code that a method was installed with before.
