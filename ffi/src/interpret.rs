@@ -172,8 +172,8 @@ impl Run<'_> {
 
     /// Calls a foreign function with what stands in the registers and the reserved area.
     ///
-    /// While it runs, the VM stack looks as it does below machine code: a return pc on top, here 0
-    /// for an interpreted caller.
+    /// While it runs, the VM stack looks as it does below machine code, with a word on top where a
+    /// return address would be; no code returns there, and the collector sees a SmallInteger.
     fn call(&mut self, function: u64) -> Step {
         let takes_addresses = self.plan.facts.takes_addresses;
         if takes_addresses {
@@ -182,7 +182,7 @@ impl Run<'_> {
         let (sp, errno_location) = (self.sp - 8, self.context().errno_location);
         // SAFETY: below the topmost word the VM stack has room for a frame, which `run`'s caller
         // vouches for.
-        unsafe { (sp as *mut u64).write(0) };
+        unsafe { (sp as *mut u64).write(Oop::ZERO.bits()) };
         self.context().sp = sp;
         // SAFETY: the caller of `run` vouches for the function and the arguments; the context knows
         // this thread's errno.

@@ -17,5 +17,7 @@ pub mod interpret;
 pub mod library;
 #[expect(unsafe_code, reason = "enters machine code")]
 pub mod machinery;
+#[expect(unsafe_code, reason = "makes the calls of other threads")]
+pub mod serve;
 #[expect(unsafe_code, reason = "calls foreign functions")]
 pub mod trampoline;

@@ -3,19 +3,25 @@
 use crate::decode::decode;
 use crate::interpret::Plan;
 use crate::library::Libraries;
+use crate::serve;
 use gc::Heap;
 use jit::code_space::DEFAULT_SIZE;
 use jit::compiler::{Compiler, check_linked};
 use jit::isa::HOST;
+use jit::isa::host::callbacks::Convention;
 use jit::rtl::Op;
+use jit::rtl::check::is_of_callbacks;
 use jit::rtl::op::print_sequence;
+use jit::thunks::Thunks;
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
+use vm::callback::CallbackSlot;
 use vm::context::{Outcome, VmContext};
 use vm::foreign::{
     ExternalCode, ExternalMethod, Foreign, LibraryHandle, LibraryNotFound, Marshalling,
 };
+use vm::visitors::Visit;
 
 /// How the machinery works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,10 +53,12 @@ impl Default for Options {
 /// Libraries, machine code and plans of one VM.
 pub struct Machinery {
     options: Options,
-    libraries: Libraries,
+    libraries: RefCell<Libraries>,
     compiler: Rc<RefCell<Compiler>>,
     /// Plans by their numbers; `None` where one was removed.
-    plans: Vec<Option<Rc<Plan>>>,
+    plans: RefCell<Vec<Option<Rc<Plan>>>>,
+    /// The addresses of callbacks.
+    thunks: RefCell<Thunks>,
 }
 
 impl Machinery {
@@ -62,9 +70,10 @@ impl Machinery {
         }
         Ok(Machinery {
             options,
-            libraries: Libraries::new(),
+            libraries: RefCell::new(Libraries::new()),
             compiler: Rc::new(RefCell::new(compiler)),
-            plans: Vec::new(),
+            plans: RefCell::default(),
+            thunks: RefCell::default(),
         })
     }
 
@@ -73,7 +82,7 @@ impl Machinery {
         self.compiler.clone()
     }
 
-    fn compile(&mut self, method: &ExternalMethod<'_>, ops: &[Op]) -> Result<ExternalCode, String> {
+    fn compile(&self, method: &ExternalMethod<'_>, ops: &[Op]) -> Result<ExternalCode, String> {
         let code = self
             .compiler
             .borrow_mut()
@@ -82,7 +91,7 @@ impl Machinery {
         Ok(ExternalCode::Machine(code))
     }
 
-    fn plan(&mut self, method: &ExternalMethod<'_>, ops: Vec<Op>) -> Result<ExternalCode, String> {
+    fn plan(&self, method: &ExternalMethod<'_>, ops: Vec<Op>) -> Result<ExternalCode, String> {
         let facts = check_linked(&ops, method.argument_count, method.function)
             .map_err(|error| error.to_string())?;
         let plan = Some(Rc::new(Plan {
@@ -92,15 +101,25 @@ impl Machinery {
             argument_count: method.argument_count,
             function: method.function,
         }));
-        let number = match self.plans.iter().position(Option::is_none) {
+        let mut plans = self.plans.borrow_mut();
+        let number = match plans.iter().position(Option::is_none) {
             Some(number) => number,
             None => {
-                self.plans.push(None);
-                self.plans.len() - 1
+                plans.push(None);
+                plans.len() - 1
             }
         };
-        self.plans[number] = plan;
+        plans[number] = plan;
         Ok(ExternalCode::Plan(number as u32))
+    }
+
+    /// Tells the context what it must know of machine code, where no compiler of bytecodes has.
+    fn introduce(&self, context: &mut VmContext) {
+        let compiler = self.compiler.borrow();
+        let range = compiler.code_range();
+        context.code_start = range.start;
+        context.code_size = range.end - range.start;
+        context.unwinding_stub = compiler.stubs().unwinding();
     }
 
     fn trace(&self, method: &ExternalMethod<'_>, ops: &[Op], code: ExternalCode) {
@@ -126,24 +145,28 @@ fn pin_literals(heap: &mut Heap, ops: &[Op]) {
 }
 
 impl Foreign for Machinery {
-    fn open(&mut self, name: &str) -> Result<LibraryHandle, LibraryNotFound> {
-        self.libraries.open(name)
+    fn open(&self, name: &str) -> Result<LibraryHandle, LibraryNotFound> {
+        self.libraries.borrow_mut().open(name)
     }
 
-    fn symbol(&mut self, library: LibraryHandle, name: &str) -> Option<u64> {
-        self.libraries.symbol(library, name)
+    fn symbol(&self, library: LibraryHandle, name: &str) -> Option<u64> {
+        self.libraries.borrow_mut().symbol(library, name)
     }
 
     fn install(
-        &mut self,
+        &self,
         context: &mut VmContext,
         method: &ExternalMethod<'_>,
     ) -> Result<ExternalCode, String> {
         let failed = |message: String| format!("{message}, in {}", method.name);
+        self.introduce(context);
         let ops =
             decode(&context.heap, method.rtl, HOST).map_err(|error| failed(error.to_string()))?;
         pin_literals(&mut context.heap, &ops);
+        let is_callback = ops.iter().any(is_of_callbacks);
         let code = match self.options.marshalling {
+            // What C calls must be machine code.
+            _ if is_callback => self.compile(method, &ops),
             Marshalling::Compiled => self.compile(method, &ops),
             Marshalling::Interpreted => self.plan(method, ops.clone()),
             Marshalling::Libffi => {
@@ -155,24 +178,23 @@ impl Foreign for Machinery {
         Ok(code)
     }
 
-    fn remove(&mut self, code: ExternalCode) {
+    fn remove(&self, code: ExternalCode) {
         match code {
             ExternalCode::Machine(address) => self.compiler.borrow_mut().remove(address),
-            ExternalCode::Plan(number) => self.plans[number as usize] = None,
+            ExternalCode::Plan(number) => self.plans.borrow_mut()[number as usize] = None,
         }
     }
 
-    fn enter(&mut self, context: &mut VmContext, code: u64) -> Outcome {
+    unsafe fn enter(&self, context: *mut VmContext, code: u64) -> Outcome {
         // The code may call back, and the callback compile: nothing stays borrowed.
         let stub = self.compiler.borrow().stubs().enter();
-        // SAFETY: the VM enters code that `install` answered, of a method whose receiver and
-        // arguments it has just pushed, and keeps the context's fields as their comments say.
+        // SAFETY: the caller vouches for code, stack and context.
         unsafe { Compiler::enter(stub, context, code) }
     }
 
-    fn call_plan(&mut self, context: &mut VmContext, plan: u32) -> Outcome {
+    unsafe fn call_plan(&self, context: *mut VmContext, plan: u32) -> Outcome {
         // Kept for the call: a callback may remove the method.
-        let plan = self.plans.get(plan as usize).cloned().flatten();
+        let plan = self.plans.borrow().get(plan as usize).cloned().flatten();
         let plan = plan.expect("the VM calls plans that were installed and not removed");
         // SAFETY: as for `enter`.
         unsafe { plan.run(context) }
@@ -184,11 +206,38 @@ impl Foreign for Machinery {
                 let listing = self.compiler.borrow().listing(address);
                 listing.unwrap_or_else(|| format!("no code begins at {address:#x}\n"))
             }
-            ExternalCode::Plan(number) => match &self.plans[number as usize] {
+            ExternalCode::Plan(number) => match &self.plans.borrow()[number as usize] {
                 Some(plan) => format!("{}\n{}", plan.name, print_sequence(&plan.ops, HOST)),
                 None => format!("there is no plan {number}\n"),
             },
         }
+    }
+
+    fn name_of(&self, code: u64) -> Option<String> {
+        let compiler = self.compiler.try_borrow().ok()?;
+        compiler.name_at(code).map(str::to_string)
+    }
+
+    fn new_callback(&self, callback: CallbackSlot) -> Result<u64, String> {
+        let made = self.thunks.borrow_mut().make(callback);
+        made.map_err(|error| format!("memory for callbacks: {error}"))
+    }
+
+    fn free_callback(&self, address: u64) -> bool {
+        self.thunks.borrow_mut().free(address)
+    }
+
+    unsafe fn serve(&self, visit: Visit) {
+        // SAFETY: the caller vouches for the visit.
+        unsafe { serve::serve(visit) }
+    }
+
+    fn marshalling(&self) -> Marshalling {
+        self.options.marshalling
+    }
+
+    fn callback_stack_offset(&self, microsoft: bool) -> usize {
+        Convention::from_number(i64::from(microsoft)).stack_offset()
     }
 
     fn code_bytes(&self) -> usize {

@@ -1,4 +1,5 @@
 //! RTL as the image makes it, through the whole machinery.
+#![expect(unsafe_code, reason = "enters the code that was installed")]
 
 #[path = "../../jit/tests/fixture/mod.rs"]
 mod fixture;
@@ -157,8 +158,14 @@ fn install(
 fn call(machinery: &mut Machinery, fixture: &mut Fixture, code: ExternalCode, n: i64) -> Outcome {
     fixture.push(&[Oop::small(0), Oop::small(n)]);
     match code {
-        ExternalCode::Machine(address) => machinery.enter(&mut fixture.context, address),
-        ExternalCode::Plan(number) => machinery.call_plan(&mut fixture.context, number),
+        // SAFETY: the fixture's stack holds the argument, and the code was just installed.
+        ExternalCode::Machine(address) => unsafe {
+            machinery.enter(&raw mut *fixture.context, address)
+        },
+        // SAFETY: as above.
+        ExternalCode::Plan(number) => unsafe {
+            machinery.call_plan(&raw mut *fixture.context, number)
+        },
     }
 }
 

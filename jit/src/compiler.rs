@@ -170,6 +170,11 @@ impl Compiler {
         ))
     }
 
+    /// The addresses that code can lie at.
+    pub fn code_range(&self) -> std::ops::Range<u64> {
+        self.space.range()
+    }
+
     /// Bytes of code space in use.
     pub fn code_bytes(&self) -> usize {
         self.space.used()

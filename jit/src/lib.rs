@@ -28,3 +28,5 @@ pub mod methods;
 pub mod perf_map;
 pub mod rtl;
 pub mod stubs;
+#[expect(unsafe_code, reason = "writes the slots that machine code reads")]
+pub mod thunks;

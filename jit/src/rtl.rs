@@ -193,6 +193,29 @@ macro_rules! for_each_rtl_op {
             /// 0 keeps what a failed runtime entry recorded), and activates the method's failure code.
             "fail" = Fail fail { argument: Imm, reason: Imm };
 
+            // --- callbacks: only in code that C calls ------------------------------------------------
+            /// Builds a callback's frame (`vm::callback::CallbackFrame`), whose address is in the role
+            /// register `cstack` from here on, saves so many of the convention's argument registers in it and
+            /// goes over to the VM stack, with room for the Block and its arguments. `convention` is 0 for System
+            /// V, 1 for Microsoft x64; `bytes` is how many of stack arguments there are. Where the callback is not to be
+            /// run it goes to `refused`, on the C stack.
+            "enterCallback" = EnterCallback enter_callback { convention: Imm, integers: Imm, floats: Imm, bytes: Imm, refused: Lab };
+            /// `source` is the Block's argument `index`, from 1.
+            "storeArgument" = StoreArgument store_argument { index: Imm, source: Gpr };
+            /// Evaluates the callback's Block: the answer is in the role register `result` and in the
+            /// frame. Goes to `ended` where the Block ends without an answer.
+            "evaluateBlock" = EvaluateBlock evaluate_block { ended: Lab };
+            /// Notes that an argument of the callback, or its result (0), cannot be converted; `reason` is as for
+            /// `fail`.
+            "failCallback" = FailCallback fail_callback { argument: Imm, reason: Imm };
+            /// Goes back to the C stack and to the run that C was called from; the result's registers stay.
+            "resumeCaller" = ResumeCaller resume_caller {};
+            /// Pushes the `long double` in the 10 bytes at `base + offset` on the x87 stack, to be
+            /// returned.
+            "loadX87" = LoadX87 load_x87 { base: Gpr, offset: Imm };
+            /// Returns to C; the results' registers hold the result.
+            "leaveCallback" = LeaveCallback leave_callback { convention: Imm };
+
             // --- activations: only in code made of bytecodes -------------------------------------------
             /// Gives the activation of `method` to the interpreter, the return address being on top.
             "activate" = Activate activate { method: Obj };

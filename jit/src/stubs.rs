@@ -7,6 +7,8 @@
 //! | exit failed | `fail` | leaves to whoever called `enter`, arguments still on the VM stack |
 //! | go | Rust | as enter, into the middle of code |
 //! | exit … | methods | leave to the driver: unlinked send, frame to interpret, method to activate |
+//! | unwinding | a return | leaves to the driver, which goes on with what has left the external call |
+//! | callback exit | an exit | lets the driver of a callback run what its code left to it |
 //! | C string | `cString` | checks a byte object for NULs |
 //! | entry | `runtime…` | calls a runtime entry on the C stack, keeping all registers |
 
@@ -29,6 +31,10 @@ pub struct StubOffsets {
     pub exit_interpret: u32,
     /// Jumped to where the interpreter is to activate a method.
     pub exit_activate: u32,
+    /// Where a method returns to whose external call is left.
+    pub unwinding: u32,
+    /// Jumped to where code that a callback runs leaves to its driver.
+    pub callback_exit: u32,
     /// Called by `cString`.
     pub c_string: u32,
     /// Called by `runtime…`, indexed by `Entry as usize`.
@@ -92,6 +98,16 @@ impl StubAddresses {
         self.base + self.offsets.exit_activate as u64
     }
 
+    /// Where a method returns to whose external call is left, see `vm::callback`.
+    pub fn unwinding(&self) -> u64 {
+        self.base + self.offsets.unwinding as u64
+    }
+
+    /// Jumped to where code that a callback runs leaves to its driver.
+    pub fn callback_exit(&self) -> u64 {
+        self.base + self.offsets.callback_exit as u64
+    }
+
     /// Called by `cString`.
     pub fn c_string(&self) -> u64 {
         self.base + self.offsets.c_string as u64
@@ -112,6 +128,8 @@ impl StubAddresses {
             ("exit_unlinked".into(), self.exit_unlinked()),
             ("exit_interpret".into(), self.exit_interpret()),
             ("exit_activate".into(), self.exit_activate()),
+            ("unwinding".into(), self.unwinding()),
+            ("callback_exit".into(), self.callback_exit()),
             ("c_string".into(), self.c_string()),
         ];
         names.extend(

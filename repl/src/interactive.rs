@@ -62,7 +62,7 @@ fn answer(session: &mut Session, line: &str) -> Option<i32> {
     if line.starts_with(':') {
         return commands::perform(session, line);
     }
-    session.vm().interrupt.store(false, Ordering::Relaxed);
+    session.vm().interrupt.store(0, Ordering::Relaxed);
     let printed = session
         .evaluate("input", line)
         .and_then(|value| show(session, value));

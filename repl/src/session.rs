@@ -35,7 +35,7 @@ impl From<LoadError> for Fault {
             LoadError::Compile(error) => Fault::Source(error.to_string()),
             LoadError::Install(message) | LoadError::NotFound(message) => Fault::Source(message),
             LoadError::OutOfMemory => Fault::Source("the heap is full".into()),
-            LoadError::Run(RunEnd::Terminated) => Fault::Uncaught,
+            LoadError::Run(RunEnd::Terminated | RunEnd::Unwinding) => Fault::Uncaught,
             LoadError::Run(RunEnd::Exit(status)) => Fault::Exit(status),
         }
     }
@@ -72,7 +72,7 @@ impl Session {
             let trace = line.traces(TraceChoice::Asm);
             vm.set_generator(Box::new(Methods::new(machinery.compiler(), trace)));
         }
-        vm.foreign = Some(Box::new(machinery));
+        vm.foreign = Some(std::rc::Rc::new(machinery));
         vm.image_saver = Some(save_image);
         if line.image.is_some() {
             let system = vm

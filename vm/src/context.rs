@@ -3,9 +3,13 @@
 //! Machine code holds the address of the [`VmContext`] in a register for as long as it runs and
 //! reads the fields at their `offset_of!`.
 
+use crate::callback::CallbackFunctions;
 use crate::entry::ENTRY_COUNT;
+use crate::stack::SuspendedRun;
+use crate::visitors::Visitors;
 use gc::Heap;
 use gc::oop::Oop;
+use std::sync::atomic::AtomicU8;
 
 /// What a run of machine code ended with, the result of the `enter` stub.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +28,9 @@ pub enum Outcome {
     /// The method in `value` is to be activated by the interpreter: the return address is the
     /// topmost word of the VM stack, receiver and arguments lie behind it.
     Activate = 4,
+    /// An external call returned that is to be left, see [`crate::callback`]; receiver and arguments
+    /// are popped.
+    Unwinding = 5,
 }
 
 impl Outcome {
@@ -32,12 +39,13 @@ impl Outcome {
     /// # Panics
     /// Where the number is none of an outcome.
     pub fn from_number(number: u64) -> Outcome {
-        const ALL: [Outcome; 5] = [
+        const ALL: [Outcome; 6] = [
             Outcome::Returned,
             Outcome::Failed,
             Outcome::Unlinked,
             Outcome::Interpret,
             Outcome::Activate,
+            Outcome::Unwinding,
         ];
         ALL[number as usize]
     }
@@ -50,8 +58,9 @@ pub struct VmContext {
     pub sp: u64,
     /// Frame pointer while C or Rust code runs.
     pub fp: u64,
-    /// C stack pointer that machine code switches to for runtime entries and foreign calls;
-    /// a multiple of 16.
+    /// C stack pointer that machine code switches to for runtime entries and foreign calls; a
+    /// multiple of 16. There lie the `c_sp` of the run outside and the address that code which leaves
+    /// to its driver goes to.
     pub c_sp: u64,
     /// Below this address the VM stack is used up, or machine code is to come to a safe point:
     /// then it is the greatest address.
@@ -81,6 +90,25 @@ pub struct VmContext {
     pub code_start: u64,
     /// Size of the stretch that machine code may lie in.
     pub code_size: u64,
+    /// The innermost suspended run, or null: what the current run stands on.
+    pub suspended: *const SuspendedRun,
+    /// Where a callback finds less of the C stack than down to here it is refused; the greatest address
+    /// while an external call is being left.
+    pub c_limit: u64,
+    /// The thread pointer of the VM's thread.
+    pub thread: u64,
+    /// What goes on where the external call returns that a callback has left; 0 for nothing.
+    pub unwinding: Oop,
+    /// The return address that was replaced by `unwinding_stub`, or 0.
+    pub unwinding_return: u64,
+    /// The return address that leads to the driver with [`Outcome::Unwinding`].
+    pub unwinding_stub: u64,
+    /// What the machine code of callbacks calls.
+    pub callback: CallbackFunctions,
+    /// Callbacks from other threads.
+    pub visitors: *const Visitors,
+    /// The VM's flags of what its next safe point is to look after.
+    pub interrupt: *const AtomicU8,
     /// Addresses of the runtime entries, indexed by `Entry as usize`.
     pub entries: [u64; ENTRY_COUNT],
     /// Address of the owning `Vm`, for the entries.
@@ -90,11 +118,50 @@ pub struct VmContext {
 }
 
 impl VmContext {
+    /// A context without classes, machine code or anything under way.
+    pub fn new(heap: Heap, sp: u64, stack_limit: u64, entries: [u64; ENTRY_COUNT]) -> VmContext {
+        VmContext {
+            sp,
+            fp: 0,
+            c_sp: 0,
+            stack_limit,
+            value: 0,
+            failure: 0,
+            failure_argument: 0,
+            nil: Oop::ZERO,
+            true_object: Oop::ZERO,
+            false_object: Oop::ZERO,
+            errno_location: crate::entry::errno_location(),
+            errno: 0,
+            resume_pc: 0,
+            interpreter_return: 0,
+            code_start: 0,
+            code_size: 0,
+            suspended: std::ptr::null(),
+            c_limit: 0,
+            thread: crate::callback::thread_pointer(),
+            unwinding: Oop::ZERO,
+            unwinding_return: 0,
+            unwinding_stub: 0,
+            callback: CallbackFunctions::new(),
+            visitors: std::ptr::null(),
+            interrupt: std::ptr::null(),
+            entries,
+            vm: 0,
+            heap,
+        }
+    }
+
+    /// True for an address in the code space.
+    #[inline(always)]
+    pub fn is_in_code(&self, address: u64) -> bool {
+        address.wrapping_sub(self.code_start) < self.code_size
+    }
+
     /// True for a return address that leads into a compiled frame.
     #[inline(always)]
     pub fn is_machine_pc(&self, return_pc: u64) -> bool {
-        return_pc != self.interpreter_return
-            && return_pc.wrapping_sub(self.code_start) < self.code_size
+        return_pc != self.interpreter_return && self.is_in_code(return_pc)
     }
 
     /// Makes machine code come to a safe point soon.

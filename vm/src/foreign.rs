@@ -1,6 +1,8 @@
 //! What the VM asks of the foreign-function machinery, which another crate implements.
 
+use crate::callback::CallbackSlot;
 use crate::context::VmContext;
+use crate::visitors::Visit;
 use gc::oop::Oop;
 
 /// How external-call methods are executed.
@@ -68,27 +70,54 @@ pub struct ExternalMethod<'a> {
 }
 
 /// The foreign-function machinery.
+///
+/// It is shared, not borrowed, while a foreign function runs: that function may call back into the
+/// VM, which asks the machinery for something else.
 pub trait Foreign {
     /// Opens a library by bare name, file name or path.
-    fn open(&mut self, name: &str) -> Result<LibraryHandle, LibraryNotFound>;
+    fn open(&self, name: &str) -> Result<LibraryHandle, LibraryNotFound>;
     /// The address of a symbol in an open library.
-    fn symbol(&mut self, library: LibraryHandle, name: &str) -> Option<u64>;
+    fn symbol(&self, library: LibraryHandle, name: &str) -> Option<u64>;
     /// Makes an external-call method callable. The error says which RTL operation is wrong.
     fn install(
-        &mut self,
+        &self,
         context: &mut VmContext,
         method: &ExternalMethod<'_>,
     ) -> Result<ExternalCode, String>;
     /// Drops what `install` made.
-    fn remove(&mut self, code: ExternalCode);
+    fn remove(&self, code: ExternalCode);
     /// Runs machine code from the interpreter: receiver and arguments are the topmost words of the
     /// VM stack. Answers as the `enter` stub does.
-    fn enter(&mut self, context: &mut VmContext, code: u64) -> crate::context::Outcome;
+    ///
+    /// # Safety
+    /// The context is that of a VM which holds no reference to any of its parts meanwhile, `code`
+    /// was answered by `install` and not removed, and the VM stack is as said above.
+    unsafe fn enter(&self, context: *mut VmContext, code: u64) -> crate::context::Outcome;
     /// Runs a plan in the RTL interpreter (or libffi), leaving the VM stack as it is; the
     /// result is in `context.value`.
-    fn call_plan(&mut self, context: &mut VmContext, plan: u32) -> crate::context::Outcome;
+    ///
+    /// # Safety
+    /// As for `enter`.
+    unsafe fn call_plan(&self, context: *mut VmContext, plan: u32) -> crate::context::Outcome;
     /// The listing of installed code: RTL beside machine code.
     fn listing(&self, code: ExternalCode) -> String;
+    /// The name of the code that begins at an address.
+    fn name_of(&self, code: u64) -> Option<String>;
+    /// Gives a callback an address that C can call. The error says why there is none.
+    fn new_callback(&self, callback: CallbackSlot) -> Result<u64, String>;
+    /// Frees the callback at an address; false where none is there.
+    fn free_callback(&self, address: u64) -> bool;
+    /// Makes another thread's call to the callback at an address.
+    ///
+    /// # Safety
+    /// The visit's frame is that of a waiting thread. As for `enter`, nothing of the VM is
+    /// borrowed.
+    unsafe fn serve(&self, visit: Visit);
+    /// How external calls are made.
+    fn marshalling(&self) -> Marshalling;
+    /// From a callback's frame to the stack arguments, in bytes, where C calls by the System V
+    /// convention or by Microsoft's.
+    fn callback_stack_offset(&self, microsoft: bool) -> usize;
     /// Bytes of code space in use.
     fn code_bytes(&self) -> usize;
 }

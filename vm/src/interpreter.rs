@@ -13,15 +13,17 @@ mod frames;
 mod machine;
 mod special;
 
+pub(crate) use blocks::is_block_class;
 pub(crate) use frames::FrameRef;
 pub use machine::SPECULATION_FAILED;
 
 use crate::bytecode::Opcode;
+use crate::context::Outcome;
 use crate::frame;
 use crate::known::{KnownSelector, method};
 use crate::lookup::{self, Found};
-use crate::stack::{self, Segment};
-use crate::vm::Vm;
+use crate::stack::{self, SuspendedRun};
+use crate::vm::{INTERRUPTED, VISITED, Vm};
 use gc::oop::{Oop, TAG_BITS};
 use std::sync::atomic::Ordering;
 
@@ -32,6 +34,8 @@ pub enum RunEnd {
     Terminated,
     /// `System exit:` with this status.
     Exit(i32),
+    /// A callback is left for what lies outside of it; `context.unwinding` tells what goes on there.
+    Unwinding,
 }
 
 /// Whether the run goes on.
@@ -92,26 +96,36 @@ impl Vm {
         })
     }
 
+    /// Goes on where the machine code of a callback, whose block takes `count` arguments, has left to
+    /// its driver.
+    pub(crate) fn run_callback(&mut self, outcome: Outcome, count: usize) -> Result<Oop, RunEnd> {
+        let (sp, fp) = (self.context.sp, self.context.fp);
+        let mut interpreter = Interpreter::new(self, sp);
+        interpreter.fp = fp;
+        let flow = interpreter.begin_callback(outcome, count);
+        interpreter.run(flow)
+    }
+
     fn nested_run(
         &mut self,
         begin: impl FnOnce(&mut Interpreter<'_>) -> Flow,
     ) -> Result<Oop, RunEnd> {
-        let suspended = Segment {
+        let suspended = SuspendedRun {
             sp: self.context.sp,
             fp: self.context.fp,
-            below_c: std::mem::take(&mut self.in_external_call),
+            outer: self.context.suspended,
+            is_callback: 0,
         };
         let stack_end = self.stack_end;
-        self.runs.push(suspended);
+        self.context.suspended = &raw const suspended;
         let mut interpreter = Interpreter::new(self, suspended.sp);
         let flow = begin(&mut interpreter);
         let result = interpreter.run(flow);
-        self.runs.pop();
+        self.context.suspended = suspended.outer;
         self.context.sp = suspended.sp;
         self.context.fp = suspended.fp;
         self.set_stack_end(stack_end);
-        self.in_external_call = suspended.below_c;
-        if self.runs.is_empty() {
+        if self.context.suspended.is_null() {
             self.finalization = None;
         }
         result
@@ -325,11 +339,79 @@ impl<'vm> Interpreter<'vm> {
                 return self.interject(KnownSelector::FinalizationDue);
             }
         }
-        if self.vm.interrupt.load(Ordering::Relaxed) {
-            self.vm.interrupt.store(false, Ordering::Relaxed);
-            return self.interject(KnownSelector::Interrupted);
+        if self.vm.interrupt.load(Ordering::Relaxed) != 0 {
+            return self.look_after_interrupts();
         }
         Flow::Next
+    }
+
+    #[cold]
+    fn look_after_interrupts(&mut self) -> Flow {
+        let seen = self.vm.interrupt.swap(0, Ordering::Relaxed);
+        if seen & VISITED != 0 {
+            if seen & INTERRUPTED != 0 {
+                // One after the other: the next safe point sees to it.
+                self.vm.interrupt.fetch_or(INTERRUPTED, Ordering::Relaxed);
+            }
+            return self.serve_visitors();
+        }
+        self.interject(KnownSelector::Interrupted)
+    }
+
+    /// Makes the calls that other threads wait for.
+    fn serve_visitors(&mut self) -> Flow {
+        while let Some(visit) = self.vm.visitors.next() {
+            self.publish();
+            // As in any foreign call there is a word on top that stands for a return address.
+            self.vm.context.sp -= 8;
+            // SAFETY: below the operands there is room for a frame.
+            unsafe { stack::set_word(self.vm.context.sp, Oop::ZERO.bits()) };
+            if let Some(foreign) = self.vm.foreign.clone() {
+                // SAFETY: the visitor waits; the stack is published and nothing is borrowed.
+                unsafe { foreign.serve(visit) };
+            }
+            self.vm.context.sp = self.sp;
+            self.vm.visitors.served(visit);
+            if self.vm.is_unwinding() {
+                let interrupted = self.fp;
+                let flow = self.go_on_unwinding();
+                return self.dropping_answer(interrupted, flow);
+            }
+        }
+        match self.vm.visitors.given_up() {
+            Some(entry) => self.report_given_up(entry),
+            None => Flow::Next,
+        }
+    }
+
+    /// A thread did not wait any longer for its callback to be run: that is an error here.
+    fn report_given_up(&mut self, entry: u64) -> Flow {
+        let signature = self.vm.callback_signature(entry);
+        let parts = self.vm.symbol("givenUp").and_then(|reason| {
+            let parts = [reason, self.vm.string(signature.as_bytes())?];
+            self.vm.array(&parts)
+        });
+        let interrupted = self.fp;
+        self.vm.context.unwinding = parts.unwrap_or(self.vm.context.true_object);
+        let flow = self.go_on_unwinding();
+        self.dropping_answer(interrupted, flow)
+    }
+
+    /// The external call that a callback has left is back: what left it goes on here, and its answer
+    /// is the call's.
+    #[cold]
+    pub(super) fn go_on_unwinding(&mut self) -> Flow {
+        let (object, _) = self.vm.end_unwinding();
+        if let Some(end) = self.vm.ending.take() {
+            return Flow::Ended(end);
+        }
+        let Some(receiver) = self.vm.global_value("CallbackError") else {
+            return Flow::Ended(RunEnd::Terminated);
+        };
+        self.push(receiver);
+        self.push(object);
+        let selector = self.vm.selector(KnownSelector::GoOnUnwinding);
+        self.send_selector(selector, 1)
     }
 
     /// Sends nil a message between two instructions; its answer is dropped.
@@ -339,6 +421,11 @@ impl<'vm> Interpreter<'vm> {
         self.push(self.vm.nil());
         let selector = self.vm.selector(message);
         let flow = self.send_selector(selector, 0);
+        self.dropping_answer(interrupted, flow)
+    }
+
+    /// Drops the answer to the message just sent, whether it has come or will.
+    fn dropping_answer(&mut self, interrupted: u64, flow: Flow) -> Flow {
         if flow == Flow::Next && self.fp == interrupted {
             self.drop(1);
         } else {

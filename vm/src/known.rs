@@ -174,6 +174,8 @@ macro_rules! for_each_known_selector {
             Interrupted = "interrupted";
             FinalizationDue = "finalizationDue";
             ActivateExternal = "activate:receiver:arguments:";
+            GoOnUnwinding = "goOnUnwinding:";
+            ReturnThroughC = "returnThroughC:";
         }
     };
 }

@@ -3,6 +3,7 @@
 //! This crate never knows machine code: it declares what it asks of others in [`foreign`].
 
 pub mod bytecode;
+pub mod callback;
 pub mod classes;
 pub mod compile;
 pub mod compiler;
@@ -10,6 +11,10 @@ pub mod context;
 pub mod entry;
 pub mod failure;
 pub mod files;
+#[expect(
+    unsafe_code,
+    reason = "declares what enters machine code and foreign functions"
+)]
 pub mod foreign;
 pub mod frame;
 pub mod genesis;
@@ -25,4 +30,5 @@ pub mod roots;
 pub mod stack;
 pub mod symbols;
 pub mod trace;
+pub mod visitors;
 pub mod vm;

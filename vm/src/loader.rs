@@ -34,6 +34,7 @@ impl fmt::Display for LoadError {
             LoadError::Install(message) | LoadError::NotFound(message) => f.write_str(message),
             LoadError::OutOfMemory => f.write_str("the heap is full"),
             LoadError::Run(RunEnd::Terminated) => f.write_str("an error was not handled"),
+            LoadError::Run(RunEnd::Unwinding) => f.write_str("a callback was left"),
             LoadError::Run(RunEnd::Exit(status)) => write!(f, "the program exits with {status}"),
         }
     }

@@ -5,6 +5,7 @@
 //! changes which activation runs; the interpreter executes it.
 
 mod arguments;
+mod callbacks;
 mod foreign;
 mod lifetime;
 mod memory;
@@ -81,6 +82,11 @@ define_control! {
     "terminate" = Terminate, 0..=COUNT_MAX;
     /// `… exit: status`: ends the program.
     "exit" = Exit, 1..=1;
+    /// `… leaveCallback: anObject`: ends the callback; the object goes on where the external call
+    /// returns.
+    "leaveCallback" = LeaveCallback, 1..=1;
+    /// `aBlock returnHome: value`: returns from the Block's home, as `^` in the Block does.
+    "returnHome" = ReturnHome, 1..=1;
 }
 
 macro_rules! define_plain {
@@ -100,6 +106,12 @@ define_plain! {
     "newExternalMethod" => foreign::new_external_method;
     "installExternal" => foreign::install_external;
     "externalListing" => foreign::external_listing;
+    "newCallback" => callbacks::new_callback;
+    "freeCallback" => callbacks::free_callback;
+    "isInCallback" => callbacks::is_in_callback;
+    "callbackPatience" => callbacks::set_patience;
+    "marshalling" => callbacks::marshalling;
+    "callbackFrameOffset" => callbacks::frame_offset;
 
     // --- memory ---
     "memoryReadS8" => memory::read_s8;

@@ -1,11 +1,11 @@
 //! What the collector starts from.
 //!
-//! Of the places outside the heap only the VM stack ever holds young objects: Symbols, Globals,
+//! Of the places outside the heap only the VM stack and `unwinding` ever hold young objects: Symbols, Globals,
 //! classes and whatever else stands in the VM's tables is allocated old. So a scavenge looks at
-//! the stack alone, and a full collection at the tables too.
+//! these alone, and a full collection at the tables too.
 #![expect(unsafe_code, reason = "hands the collector the oops on the VM stack")]
 
-use crate::stack::Segment;
+use crate::stack::SuspendedRun;
 use crate::symbols::SymbolTable;
 use crate::vm::Vm;
 use gc::oop::Oop;
@@ -16,8 +16,10 @@ struct VmRoots<'a> {
     stack_top: u64,
     /// Where machine code lies: first address and size.
     code: [u64; 2],
-    /// Suspended runs, outermost first, and the current one.
-    runs: &'a [Segment],
+    /// The current run, and so all that are suspended.
+    current: SuspendedRun,
+    /// What goes on where an external call returns.
+    unwinding: &'a mut Oop,
     constants: [&'a mut Oop; 3],
     classes: &'a mut [Oop],
     globals: &'a mut hashbrown::HashMap<u64, Oop>,
@@ -38,7 +40,7 @@ impl Roots for VmRoots<'_> {
     }
 
     fn visit_young(&mut self, visitor: &mut dyn FnMut(&mut Oop)) {
-        let mut end = self.stack_top;
+        visitor(self.unwinding);
         let [code, size] = self.code;
         // Return addresses of primitives and foreign functions that machine code called lie among
         // the operands; no object lies where they point to.
@@ -49,10 +51,17 @@ impl Roots for VmRoots<'_> {
                 visitor(word);
             }
         };
-        for segment in self.runs {
+        let mut run = &self.current;
+        loop {
+            // SAFETY: a run lies in an activation that lives until the run inside of it has ended.
+            let outer = unsafe { run.outer.as_ref() };
+            let end = outer.map_or(self.stack_top, |outer| outer.sp);
             // SAFETY: suspended runs have published their sp and fp.
-            unsafe { segment.each_oop(end, &mut visit) };
-            end = segment.sp;
+            unsafe { run.each_oop(end, &mut visit) };
+            match outer {
+                Some(outer) => run = outer,
+                None => break,
+            }
         }
     }
 }
@@ -82,17 +91,18 @@ impl Vm {
     }
 
     fn with_roots(&mut self, act: impl FnOnce(&mut gc::Heap, &mut VmRoots<'_>)) {
-        self.runs.push(Segment {
-            sp: self.context.sp,
-            fp: self.context.fp,
-            below_c: false,
-        });
         let context = &mut *self.context;
         let full_collections = context.heap.full_collections();
         let mut roots = VmRoots {
             stack_top: self.stack.top(),
             code: [context.code_start, context.code_size],
-            runs: &self.runs,
+            current: SuspendedRun {
+                sp: context.sp,
+                fp: context.fp,
+                outer: context.suspended,
+                is_callback: 0,
+            },
+            unwinding: &mut context.unwinding,
             constants: [
                 &mut context.nil,
                 &mut context.true_object,
@@ -104,7 +114,6 @@ impl Vm {
             selectors: [&mut self.known_selectors, &mut self.special_selectors],
         };
         act(&mut context.heap, &mut roots);
-        self.runs.pop();
         if context.heap.full_collections() != full_collections {
             // Methods may have died, and the next one may be given their address.
             self.forget_lookups();

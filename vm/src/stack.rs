@@ -138,24 +138,32 @@ pub(crate) const fn at(fp: u64, offset: isize) -> u64 {
     fp.wrapping_add_signed(offset as i64)
 }
 
-/// A stretch of stack that belongs to one run of the interpreter: from the sp and fp it stopped
-/// with (because an inner run began, or a collection) up to its base frame.
+/// A stretch of stack that belongs to one run: from the sp and fp it stopped with (because an inner
+/// run began, or a collection) up to its base frame.
+///
+/// Suspended runs form a chain that begins in the context: each lies in the activation, of Rust or
+/// of a callback's machine code, that began the run which is inside of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Segment {
-    pub(crate) sp: u64,
-    pub(crate) fp: u64,
-    /// True where a foreign function runs on top of it: then the topmost word is the return pc of
-    /// the method that called it.
-    pub(crate) below_c: bool,
+#[repr(C)]
+pub struct SuspendedRun {
+    /// VM stack pointer: the address of the topmost word.
+    pub sp: u64,
+    /// Frame pointer.
+    pub fp: u64,
+    /// The run outside of this one, or null.
+    pub outer: *const SuspendedRun,
+    /// Not 0 where the run inside is that of a callback.
+    pub is_callback: u64,
 }
 
-impl Segment {
+impl SuspendedRun {
     /// Calls `visit` with the address of every oop of the segment.
     ///
     /// # Safety
-    /// `sp` and `fp` are those of a suspended run: every word between is initialised.
+    /// `sp` and `fp` are those of a suspended run: every word between is initialised. Words may be
+    /// return addresses, of foreign functions that run or ran on top of the segment.
     pub(crate) unsafe fn each_oop(self, end: u64, visit: &mut dyn FnMut(*mut Oop)) {
-        let mut low = self.sp + if self.below_c { frame::WORD as u64 } else { 0 };
+        let mut low = self.sp;
         let mut fp = self.fp;
         while fp != 0 {
             each_word(low, at(fp, frame::METHOD) + 8, visit);

@@ -5,7 +5,7 @@ use crate::entry;
 use crate::foreign::Foreign;
 use crate::known::{self, KnownSelector, class, global, index};
 use crate::lookup::{self, Found, MethodCache};
-use crate::stack::{Segment, VmStack};
+use crate::stack::VmStack;
 use crate::symbols::SymbolTable;
 use gc::layout::{ClassIndex, Format};
 use gc::oop::Oop;
@@ -59,7 +59,7 @@ pub struct Vm {
     /// The registers, and within them the heap.
     pub context: Box<VmContext>,
     /// The foreign-function machinery, where the program has one.
-    pub foreign: Option<Box<dyn Foreign>>,
+    pub foreign: Option<std::rc::Rc<dyn Foreign>>,
     /// Saves a snapshot, where the program can. The error is a sentence for the user.
     pub image_saver: Option<ImageSaver>,
     /// What the VM was started with.
@@ -70,8 +70,6 @@ pub struct Vm {
     /// Below this address the VM stack is used up.
     pub(crate) stack_end: u64,
     pub(crate) stack: VmStack,
-    /// Suspended runs, outermost first: what the current run stands on.
-    pub(crate) runs: Vec<Segment>,
     pub(crate) symbols: SymbolTable,
     /// Class objects by class index; nil where an index is free.
     pub(crate) classes: Vec<Oop>,
@@ -80,12 +78,16 @@ pub struct Vm {
     pub(crate) cache: MethodCache,
     pub(crate) known_selectors: Vec<Oop>,
     pub(crate) special_selectors: Vec<Oop>,
-    /// Set when the user interrupts; looked at by the safe points.
-    pub interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// [`INTERRUPTED`] and [`VISITED`]; looked at by the safe points.
+    pub interrupt: std::sync::Arc<std::sync::atomic::AtomicU8>,
+    /// Callbacks from other threads.
+    pub visitors: std::sync::Arc<crate::visitors::Visitors>,
+    /// See [`VmContext::c_limit`].
+    pub(crate) c_limit: u64,
+    /// How the run ended that a callback was, where it takes the runs outside with it.
+    pub(crate) ending: Option<crate::interpreter::RunEnd>,
     /// What the last failed primitive or compilation had to say.
     pub failure_detail: Option<String>,
-    /// True while a foreign function runs that the current run has called.
-    pub(crate) in_external_call: bool,
     /// While finalizers run: what they must leave as it was.
     pub(crate) finalization: Option<Undisturbed>,
     /// Set by `System exit:`.
@@ -95,33 +97,18 @@ pub struct Vm {
     pub(crate) started: std::time::Instant,
 }
 
+/// A bit of [`Vm::interrupt`]: the user interrupts.
+pub const INTERRUPTED: u8 = 1;
+/// A bit of [`Vm::interrupt`]: another thread's callback waits, or was given up.
+pub const VISITED: u8 = 2;
+
 impl Vm {
     /// A VM with an empty heap: no nil, no classes. See [`crate::genesis`] and the image crate.
     pub fn empty(options: Options) -> Result<Box<Vm>, String> {
         let heap = Heap::new(options.heap).map_err(|error| error.to_string())?;
         let stack = VmStack::new(options.stack_bytes)
             .map_err(|error| format!("cannot reserve the VM stack: {error}"))?;
-        let context = VmContext {
-            sp: stack.top(),
-            fp: 0,
-            c_sp: 0,
-            stack_limit: stack.limit(),
-            value: 0,
-            failure: 0,
-            failure_argument: 0,
-            nil: Oop::ZERO,
-            true_object: Oop::ZERO,
-            false_object: Oop::ZERO,
-            errno_location: entry::errno_location(),
-            errno: 0,
-            resume_pc: 0,
-            interpreter_return: 0,
-            code_start: 0,
-            code_size: 0,
-            entries: entry::table(),
-            vm: 0,
-            heap,
-        };
+        let context = VmContext::new(heap, stack.top(), stack.limit(), entry::table());
         let mut vm = Box::new(Vm {
             context: Box::new(context),
             foreign: None,
@@ -131,7 +118,6 @@ impl Vm {
             image_saver: None,
             options,
             stack,
-            runs: Vec::new(),
             symbols: SymbolTable::default(),
             classes: Vec::new(),
             globals: hashbrown::HashMap::new(),
@@ -139,14 +125,19 @@ impl Vm {
             known_selectors: Vec::new(),
             special_selectors: Vec::new(),
             interrupt: std::sync::Arc::default(),
+            visitors: std::sync::Arc::default(),
+            c_limit: crate::callback::c_stack_limit(),
+            ending: None,
             failure_detail: None,
-            in_external_call: false,
             finalization: None,
             exit_status: None,
             files: crate::files::Files::default(),
             started: std::time::Instant::now(),
         });
         vm.context.vm = &raw const *vm as u64;
+        vm.context.c_limit = vm.c_limit;
+        vm.context.visitors = std::sync::Arc::as_ptr(&vm.visitors);
+        vm.context.interrupt = std::sync::Arc::as_ptr(&vm.interrupt);
         Ok(vm)
     }
 
@@ -347,7 +338,7 @@ impl Vm {
         let flag = self.interrupt.clone();
         let limit = &raw mut self.context.stack_limit as usize;
         move || {
-            flag.store(true, std::sync::atomic::Ordering::Relaxed);
+            flag.fetch_or(INTERRUPTED, std::sync::atomic::Ordering::Relaxed);
             crate::context::request_safe_point_at(limit);
         }
     }

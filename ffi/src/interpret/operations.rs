@@ -390,6 +390,13 @@ impl Visitor for Run<'_> {
     }
 
     compiled_only! {
+        enter_callback(i64, i64, i64, i64, Label);
+        store_argument(i64, Gpr);
+        evaluate_block(Label);
+        fail_callback(i64, i64);
+        resume_caller();
+        load_x87(Gpr, i64);
+        leave_callback(i64);
         activate(Oop);
         class_check();
         enter_frame(Oop, i64, i64, Label);

@@ -4,10 +4,12 @@ pub mod disassembly;
 pub mod lower;
 pub mod registers;
 pub mod stubs;
+pub mod thunks;
 
 pub(crate) mod caches;
 
 mod arrays;
+pub mod callbacks;
 mod calls;
 mod frames;
 mod integers;

@@ -13,6 +13,7 @@ use crate::isa::Isa;
 use crate::rtl::Op;
 use crate::rtl::operand::{Condition, Gpr, Label};
 use std::fmt;
+use vm::callback::{FLOAT_REGISTERS, INTEGER_REGISTERS};
 use vm::entry::Entry;
 use vm::failure::Failure;
 
@@ -57,7 +58,7 @@ impl std::error::Error for RtlError {}
 pub struct Facts {
     /// Index of the operation that marks each label, by the label's number.
     labels: Vec<Option<u32>>,
-    /// Index of the `reserve` operation.
+    /// Index of the `reserve` operation, or of the `enterCallback`, which reserves too.
     pub reserve: Option<usize>,
     /// True where the sequence takes addresses inside of objects, which must not move before the
     /// foreign call is over.
@@ -122,7 +123,21 @@ pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlE
             .note_place(index, op)
             .map_err(|message| at(index, message))?;
     }
+    let first = ops.iter().find(|op| !matches!(op, Op::Note { .. }));
+    let is_callback = matches!(first, Some(Op::EnterCallback { .. }));
     for (index, op) in ops.iter().enumerate() {
+        if is_callback && is_of_methods(op) {
+            return Err(at(
+                index,
+                "belongs to methods, and this is a callback".into(),
+            ));
+        }
+        if !is_callback && is_of_callbacks(op) {
+            return Err(at(
+                index,
+                "belongs to callbacks, which begin with enterCallback".into(),
+            ));
+        }
         checker
             .check_registers(op)
             .map_err(|message| at(index, message))?;
@@ -198,9 +213,39 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
     )
 }
 
+/// True for the operations of code that C calls.
+pub fn is_of_callbacks(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::EnterCallback { .. }
+            | Op::StoreArgument { .. }
+            | Op::EvaluateBlock { .. }
+            | Op::FailCallback { .. }
+            | Op::ResumeCaller {}
+            | Op::LoadX87 { .. }
+            | Op::LeaveCallback { .. }
+    )
+}
+
+/// True for the operations that belong to a method's activation, which a callback does not have.
+fn is_of_methods(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Argument { .. }
+            | Op::Reserve { .. }
+            | Op::Return { .. }
+            | Op::Fail { .. }
+            | Op::CallForeign {}
+            | Op::CallRegister { .. }
+    )
+}
+
 /// True where control does not go on behind the operation.
 fn ends(op: &Op) -> bool {
-    matches!(op, Op::Return { .. } | Op::Fail { .. } | Op::Jump { .. })
+    matches!(
+        op,
+        Op::Return { .. } | Op::Fail { .. } | Op::Jump { .. } | Op::LeaveCallback { .. }
+    )
 }
 
 struct Checker<'a> {
@@ -226,6 +271,11 @@ impl Checker<'_> {
             && self.facts.reserve.replace(index).is_some()
         {
             return Err("a sequence reserves at most once".into());
+        }
+        if let Op::EnterCallback { .. } = op
+            && self.facts.reserve.replace(index).is_some()
+        {
+            return Err("a callback is entered once".into());
         }
         self.facts.takes_addresses |= takes_address(op);
         Ok(())
@@ -274,6 +324,7 @@ impl Checker<'_> {
             | Op::Store { offset, .. }
             | Op::LoadF { offset, .. }
             | Op::StoreF { offset, .. }
+            | Op::LoadX87 { offset, .. }
             | Op::StoreX87 { offset, .. } => {
                 range("offset", offset, i32::MIN as i64, i32::MAX as i64)
             }
@@ -295,7 +346,21 @@ impl Checker<'_> {
             Op::Slot { index, .. } => range("index", index, 0, SLOT_INDEX_MAX),
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
             Op::BranchF { condition, .. } => check_float_condition(condition),
-            Op::Fail { argument, reason } => {
+            Op::EnterCallback {
+                convention,
+                integers,
+                floats,
+                bytes,
+                ..
+            } => {
+                range("convention", convention, 0, 1)?;
+                range("integers", integers, 0, INTEGER_REGISTERS as i64)?;
+                range("floats", floats, 0, FLOAT_REGISTERS as i64)?;
+                range("bytes", bytes, 0, RESERVE_BYTES_MAX)
+            }
+            Op::LeaveCallback { convention } => range("convention", convention, 0, 1),
+            Op::StoreArgument { index, .. } => range("index", index, 1, self.argument_count as i64),
+            Op::Fail { argument, reason } | Op::FailCallback { argument, reason } => {
                 range("argument", argument, 0, FAIL_ARGUMENT_MAX)?;
                 if reason == 0 || Failure::from_code(reason as u64).is_some() {
                     Ok(())
@@ -353,6 +418,7 @@ impl Checker<'_> {
             | Op::StoreImmediate { .. }
             | Op::Allocate { .. }
             | Op::SquareRoot { .. } => Ok(()),
+            Op::EvaluateBlock { .. } | Op::ResumeCaller {} => Ok(()),
             Op::RuntimeFromFloat { .. } | Op::Return { .. } | Op::Note { .. } => Ok(()),
         }
     }

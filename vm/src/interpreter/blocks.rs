@@ -22,7 +22,7 @@ fn block_class(parameters: usize) -> ClassIndex {
 
 /// True for the class indices of Blocks.
 #[inline(always)]
-pub(super) fn is_block_class(class: ClassIndex) -> bool {
+pub(crate) fn is_block_class(class: ClassIndex) -> bool {
     (index::BLOCK..=index::BLOCK_N).contains(&class)
 }
 
@@ -143,6 +143,11 @@ impl Interpreter<'_> {
     pub(super) fn return_home(&mut self) -> Flow {
         let value = self.take();
         let closure = self.frame_oop(frame::CLOSURE);
+        self.return_home_of(closure, value)
+    }
+
+    /// Returns `value` from the home activation of a Block.
+    pub(super) fn return_home_of(&mut self, closure: Oop, value: Oop) -> Flow {
         let home = self.vm.heap().slot(closure, block::HOME);
         let mut fp = self.fp;
         let mut passes_ensure = false;
@@ -166,7 +171,19 @@ impl Interpreter<'_> {
             // SAFETY: as above.
             fp = unsafe { stack::word(stack::at(fp, frame::CALLER_FP)) };
         }
+        if self.vm.is_home_outside(home) {
+            return self.return_through_c(closure, value);
+        }
         self.escaped(closure)
+    }
+
+    /// The home lies outside of this callback: the image leaves it.
+    #[cold]
+    fn return_through_c(&mut self, closure: Oop, value: Oop) -> Flow {
+        self.push(closure);
+        self.push(value);
+        let selector = self.vm.selector(KnownSelector::ReturnThroughC);
+        self.send_selector(selector, 1)
     }
 
     /// Leaves the unwinding to the image, which knows how to run unwind blocks.

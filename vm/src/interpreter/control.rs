@@ -27,6 +27,8 @@ impl Interpreter<'_> {
             Control::RestartFrame => self.restart_frame(),
             Control::Terminate => Ok(Flow::Ended(RunEnd::Terminated)),
             Control::Exit => self.exit(),
+            Control::LeaveCallback => self.leave_callback(),
+            Control::ReturnHome => self.return_home_of_receiver(),
         }
     }
 
@@ -186,6 +188,28 @@ impl Interpreter<'_> {
         }
         self.enter_code(method);
         Ok(self.poll())
+    }
+
+    /// `leaveCallback: anObject`: the run ends, and the object goes on where the external call
+    /// returns.
+    fn leave_callback(&mut self) -> Result<Flow, Failure> {
+        self.publish();
+        if !self.vm.is_in_callback() {
+            return Err(Failure::NotFound);
+        }
+        self.vm.context.unwinding = self.top();
+        Ok(Flow::Ended(RunEnd::Unwinding))
+    }
+
+    /// `aBlock returnHome: value`: as a `^` in the Block does.
+    fn return_home_of_receiver(&mut self) -> Result<Flow, Failure> {
+        let (value, closure) = (self.top(), self.peek(1));
+        if !super::blocks::is_block_class(self.vm.heap().class_index_of(closure)) {
+            return Err(Failure::WrongType);
+        }
+        self.publish();
+        self.drop(2);
+        Ok(self.return_home_of(closure, value))
     }
 
     /// `system exit: status`.

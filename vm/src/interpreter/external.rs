@@ -17,17 +17,22 @@ impl Interpreter<'_> {
             return self.link_external(found, count);
         };
         self.publish();
-        let vm = &mut *self.vm;
-        let Some(foreign) = &mut vm.foreign else {
+        let Some(foreign) = self.vm.foreign.clone() else {
             return self.fail(found, Failure::Unsupported, count);
         };
-        vm.in_external_call = true;
-        let context = &mut vm.context;
+        let context = &raw mut *self.vm.context;
+        // SAFETY: receiver and arguments are on the published stack, the method's code is alive as
+        // long as the method, and callbacks reach the VM through the context alone: no reference
+        // into it is used before the call is back.
         let outcome = match code {
-            ExternalCode::Plan(plan) => foreign.call_plan(context, plan),
-            ExternalCode::Machine(address) => foreign.enter(context, address),
+            ExternalCode::Plan(plan) => unsafe { foreign.call_plan(context, plan) },
+            // SAFETY: as above.
+            ExternalCode::Machine(address) => unsafe { foreign.enter(context, address) },
         };
-        vm.in_external_call = false;
+        if self.vm.is_unwinding() {
+            self.drop(count + 1);
+            return self.go_on_unwinding();
+        }
         match outcome {
             Outcome::Returned => {
                 self.drop(count);
@@ -36,7 +41,11 @@ impl Interpreter<'_> {
                 self.set_top(value);
                 Flow::Next
             }
-            Outcome::Failed | Outcome::Unlinked | Outcome::Interpret | Outcome::Activate => {
+            Outcome::Failed
+            | Outcome::Unlinked
+            | Outcome::Interpret
+            | Outcome::Activate
+            | Outcome::Unwinding => {
                 let failure = Failure::from_code(self.vm.context.failure)
                     .expect("marshalling fails with a code of the table");
                 self.fail(found, failure, count)

@@ -61,6 +61,35 @@ impl Vm {
         Oop::small(((self.stack.top() - of.fp) / 8) as i64)
     }
 
+    /// True where a home activation is live in a run that this one, a callback, stands on.
+    pub(crate) fn is_home_outside(&self, home: Oop) -> bool {
+        if home == self.nil() {
+            return false;
+        }
+        let mut run = self.context.suspended;
+        // SAFETY: suspended runs and their frames live until the runs inside of them end.
+        while let Some(suspended) = unsafe { run.as_ref() } {
+            if suspended.is_callback == 0 {
+                return false;
+            }
+            let newest = (suspended.fp != 0).then_some(FrameRef { fp: suspended.fp });
+            let mut frames = std::iter::successors(newest, |&each| self.caller(each));
+            if frames.any(|each| self.frame_word(each, frame::CLOSURE) == home) {
+                return true;
+            }
+            run = suspended.outer;
+        }
+        false
+    }
+
+    /// True where the current run is that of a callback from an external call, so that there is
+    /// something outside which it can be left for.
+    pub(crate) fn is_in_callback(&self) -> bool {
+        // SAFETY: as above.
+        let outside = unsafe { self.context.suspended.as_ref() };
+        outside.is_some_and(|run| run.is_callback != 0 && run.fp != 0)
+    }
+
     /// The live frame that a handle names.
     pub(crate) fn frame_of(&self, handle: Oop) -> Result<FrameRef, Failure> {
         let words = handle.as_i64().ok_or(Failure::WrongType)?;

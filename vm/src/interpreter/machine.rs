@@ -127,7 +127,7 @@ impl Interpreter<'_> {
             }
             Target::Go(code, value) => (go, code, value),
         };
-        if self.vm.heap().collection_due() || self.vm.interrupt.load(Ordering::Relaxed) {
+        if self.vm.heap().collection_due() || self.vm.interrupt.load(Ordering::Relaxed) != 0 {
             self.vm.context.request_safe_point();
         }
         self.vm.context.sp = self.sp;
@@ -141,6 +141,22 @@ impl Interpreter<'_> {
         self.fp = self.vm.context.fp;
         self.ip = std::ptr::null();
         outcome
+    }
+
+    /// A callback's machine code has left to its driver, which begins here. Where its block has no code
+    /// yet, the block and its arguments are on the stack and nothing was begun.
+    pub(super) fn begin_callback(&mut self, outcome: Outcome, count: usize) -> Flow {
+        if outcome == Outcome::Unlinked && self.fp == 0 {
+            self.pending = self.take_word();
+            let flow = self.evaluate_block(count);
+            return flow.expect("callbacks are made of Blocks with the right number of arguments");
+        }
+        let flow = self.after(outcome);
+        if flow == Flow::Next && self.ip.is_null() {
+            let answer = self.take();
+            return self.answer(answer);
+        }
+        flow
     }
 
     fn after(&mut self, outcome: Outcome) -> Flow {
@@ -161,6 +177,10 @@ impl Interpreter<'_> {
                 self.interpret(Found { method, header })
             }
             Outcome::Failed => self.external_failed(),
+            Outcome::Unwinding => {
+                self.pending = self.vm.context.unwinding_return;
+                self.go_on_unwinding()
+            }
         }
     }
 
@@ -316,6 +336,12 @@ impl Interpreter<'_> {
     /// The code of an external-call method gave up: its failure code is activated.
     #[cold]
     fn external_failed(&mut self) -> Flow {
+        if self.vm.is_unwinding() {
+            self.pending = self.vm.context.unwinding_return;
+            let count = self.site(self.pending).arguments;
+            self.drop(count + 1);
+            return self.go_on_unwinding();
+        }
         self.pending = self.vm.context.value;
         let failure = Failure::from_code(self.vm.context.failure)
             .expect("marshalling fails with a code of the table");

@@ -17,7 +17,7 @@ use num_traits::ToPrimitive;
 /// name → a handle; or, where no such library is found, an Array of `{ file name. words }`.
 pub(super) fn library_open(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let name = arguments.text(vm, 0)?;
-    let foreign = vm.foreign.as_mut().ok_or(Failure::Unsupported)?;
+    let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
     let attempts = match foreign.open(&name) {
         Ok(handle) => return Ok(vm.u64_object(handle)?),
         Err(not_found) => not_found.attempts,
@@ -37,7 +37,7 @@ pub(super) fn library_symbol(vm: &mut Vm, arguments: Arguments) -> Result<Oop, F
         .integer(arguments.get(1))
         .and_then(|handle| handle.to_u64());
     let handle = handle.ok_or(Failure::WrongType)?;
-    let foreign = vm.foreign.as_mut().ok_or(Failure::Unsupported)?;
+    let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
     match foreign.symbol(handle, &name) {
         Some(address) => Ok(vm.u64_object(address)?),
         None => Ok(vm.nil()),
@@ -139,7 +139,7 @@ fn failure_code(selector: String, count: usize) -> CodeDraft {
 /// RTL, method, address of the function, name for listings: makes the method callable.
 pub(super) fn install_external(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let (rtl, target) = (arguments.get(0), arguments.get(1));
-    if vm.heap().class_index_of(rtl) != index::ARRAY || !is_external(vm, target) {
+    if vm.heap().class_index_of(rtl) != index::ARRAY || !vm.is_external(target) {
         return Err(Failure::WrongType);
     }
     let function = vm
@@ -150,7 +150,7 @@ pub(super) fn install_external(vm: &mut Vm, arguments: Arguments) -> Result<Oop,
     let argument_count = lookup::header_of(vm.heap(), target).arguments();
     remove_code(vm, target)?;
     keep_alive(vm, target, rtl)?;
-    let foreign = vm.foreign.as_mut().ok_or(Failure::Unsupported)?;
+    let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
     let description = ExternalMethod {
         name: &name,
         argument_count,
@@ -191,27 +191,30 @@ fn remove_code(vm: &mut Vm, target: Oop) -> Result<(), Failure> {
     if let Some(code) = installed_code(vm, target) {
         vm.heap_mut().set_slot(target, method::CODE, Oop::ZERO);
         vm.foreign
-            .as_mut()
+            .as_ref()
             .ok_or(Failure::Unsupported)?
             .remove(code);
     }
     Ok(())
 }
 
-fn is_external(vm: &Vm, object: Oop) -> bool {
-    vm.heap().class_index_of(object) == index::METHOD
-        && lookup::header_of(vm.heap(), object).has(header::EXTERNAL)
+impl Vm {
+    /// True for an external-call method.
+    pub(super) fn is_external(&self, object: Oop) -> bool {
+        self.heap().class_index_of(object) == index::METHOD
+            && lookup::header_of(self.heap(), object).has(header::EXTERNAL)
+    }
 }
 
 /// What an external method is executed by; `None` before it is linked.
-fn installed_code(vm: &Vm, target: Oop) -> Option<ExternalCode> {
+pub(super) fn installed_code(vm: &Vm, target: Oop) -> Option<ExternalCode> {
     ExternalCode::from_slot(vm.heap().slot(target, method::CODE).as_i64()?)
 }
 
 /// method → the listing of its RTL and machine code, or nil where it has none.
 pub(super) fn external_listing(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let target = arguments.get(0);
-    if !is_external(vm, target) {
+    if !vm.is_external(target) {
         return Err(Failure::WrongType);
     }
     let Some(code) = installed_code(vm, target) else {

@@ -12,6 +12,7 @@
 //!
 //! Templates of more than a few lines are in `moves`, `objects` and `calls`.
 
+use super::callbacks::Convention;
 use super::registers::{CSTACK, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
 use crate::lowering::{Fixup, Lowered, Request};
@@ -451,6 +452,44 @@ impl Visitor for Lowering<'_> {
             asm!(self.ops; mov QWORD [BYTE context + FAILURE], DWORD reason as i32);
         }
         self.jump_to_stub(self.request.stubs.exit_failed());
+    }
+
+    fn enter_callback(
+        &mut self,
+        convention: i64,
+        integers: i64,
+        floats: i64,
+        bytes: i64,
+        refused: Label,
+    ) {
+        let convention = Convention::from_number(convention);
+        self.build_callback_frame(convention, integers as usize, floats as usize);
+        self.check_callback(convention, bytes, refused);
+        self.suspend_caller();
+    }
+
+    fn store_argument(&mut self, index: i64, source: Gpr) {
+        self.push_callback_argument(index as usize, source);
+    }
+
+    fn evaluate_block(&mut self, ended: Label) {
+        self.call_callback_block(ended);
+    }
+
+    fn fail_callback(&mut self, argument: i64, reason: i64) {
+        self.note_failed_callback(argument, reason);
+    }
+
+    fn resume_caller(&mut self) {
+        self.go_back_to_caller();
+    }
+
+    fn load_x87(&mut self, base: Gpr, offset: i64) {
+        asm!(self.ops; fld TWORD [DWORD Rq(base) + offset as i32]);
+    }
+
+    fn leave_callback(&mut self, convention: i64) {
+        self.return_to_c(Convention::from_number(convention));
     }
 
     fn activate(&mut self, method: Oop) {

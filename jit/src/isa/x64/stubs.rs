@@ -1,5 +1,6 @@
 //! The shared code of x86-64.
 
+use super::callbacks::{DRIVE, RUN_SP};
 use super::registers::asm;
 use crate::rtl::Fpr;
 use crate::stubs::{StubCode, StubOffsets};
@@ -63,11 +64,14 @@ fn begin(ops: &mut VecAssembler<X64Relocation>) -> u32 {
 /// ```text
 ///           C stack                                VM stack
 ///           return address                         receiver
-///           rbp rbx r12 r13 r14 r15                arguments
-///  c_sp ->  c_sp of the run outside of this one    return address (enter_return)  <- rsp
+///           rbp rbx r12 r13 r14 r15, padding       arguments
+///           exit: where code that leaves goes      return address (enter_return)  <- rsp
+///  c_sp ->  c_sp of the run outside of this one
 /// ```
 ///
-/// `c_sp` is a multiple of 16: the return address, six registers and the old `c_sp` are 64 bytes.
+/// `c_sp` is a multiple of 16: the return address, six registers, padding, the way out and the old
+/// `c_sp` are 80 bytes. Code leaves to whatever is above it on the C stack by way of its `exit`: this
+/// stub, or a callback that C has called.
 fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
     let enter = begin(ops);
     asm!(ops
@@ -77,6 +81,9 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; push r13
         ; push r14
         ; push r15
+        ; lea temp, [>to_rust]
+        ; push temp
+        ; push temp
         ; push QWORD [BYTE rdi + C_SP]
         ; mov context, rdi
         ; mov [BYTE context + C_SP], rsp
@@ -94,6 +101,10 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; leave:
         ; mov rsp, [BYTE context + C_SP]
         ; pop QWORD [BYTE context + C_SP]
+        ; pop temp
+        ; jmp temp
+        ; to_rust:
+        ; add rsp, 8
         ; pop r15
         ; pop r14
         ; pop r13
@@ -125,6 +136,9 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; push r13
         ; push r14
         ; push r15
+        ; lea temp, [<to_rust]
+        ; push temp
+        ; push temp
         ; push QWORD [BYTE rdi + C_SP]
         ; mov context, rdi
         ; mov [BYTE context + C_SP], rsp
@@ -144,6 +158,11 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; mov eax, Outcome::Interpret as i32
         ; jmp BYTE >out
     );
+    let unwinding = begin(ops);
+    asm!(ops
+        ; mov eax, Outcome::Unwinding as i32
+        ; jmp BYTE >out
+    );
     let exit_unlinked = begin(ops);
     asm!(ops
         ; mov eax, Outcome::Unlinked as i32
@@ -152,7 +171,24 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; mov [BYTE context + FP], frame
         ; jmp <leave
     );
+    let callback_exit = begin(ops);
+    // The two words that were popped are still there: nothing has used the stack since.
+    asm!(ops
+        ; lea cstack, [rsp - 16]
+        ; mov rsp, cstack
+        ; mov [BYTE context + C_SP], cstack
+        ; mov rdi, context
+        ; mov rsi, cstack
+        ; mov edx, eax
+        ; call QWORD [context + DRIVE]
+        ; mov temp, rax
+        ; mov result, [BYTE context + VALUE]
+        ; mov stack, [cstack + RUN_SP]
+        ; jmp temp
+    );
     StubOffsets {
+        unwinding,
+        callback_exit,
         enter,
         enter_return,
         exit_failed,

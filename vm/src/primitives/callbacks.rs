@@ -1,0 +1,107 @@
+//! Primitives behind `Callback`.
+
+use super::Arguments;
+use super::foreign::installed_code;
+use crate::callback::{CallbackFrame, CallbackSlot};
+use crate::failure::Failure;
+use crate::foreign::{ExternalCode, Marshalling};
+use crate::interpreter::is_block_class;
+use crate::known::{block, index};
+use crate::lookup;
+use crate::vm::Vm;
+use gc::{Format, Oop};
+use num_traits::ToPrimitive;
+use std::mem::offset_of;
+
+/// entry method, Block → an Array of the address that C calls, and of the cell that must be kept
+/// alive until the callback is freed.
+pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let (method, closure) = (arguments.get(0), arguments.get(1));
+    if !vm.is_external(method) || !is_block_class(vm.heap().class_index_of(closure)) {
+        return Err(Failure::WrongType);
+    }
+    let wanted = lookup::header_of(vm.heap(), method).arguments();
+    let compiled = vm.heap().slot(closure, block::METHOD);
+    if lookup::header_of(vm.heap(), compiled).arguments() != wanted {
+        return Err(Failure::ArgumentCount);
+    }
+    let Some(ExternalCode::Machine(entry)) = installed_code(vm, method) else {
+        return Err(Failure::Unsupported);
+    };
+    // An old object stays where it is, and the collector keeps track of what it refers to.
+    let cell = vm
+        .heap_mut()
+        .allocate_old(index::ARRAY, Format::INDEXABLE, 1)?;
+    vm.heap_mut().set_slot(cell, 0, closure);
+    let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
+    let slot = CallbackSlot {
+        entry,
+        context: &raw const *vm.context as u64,
+        cell: cell.bits(),
+        thunk: 0,
+    };
+    let address = foreign.new_callback(slot).map_err(|message| {
+        vm.failure_detail = Some(message);
+        Failure::System
+    })?;
+    let address = vm.u64_object(address)?;
+    Ok(vm.array(&[address, cell])?)
+}
+
+/// address → whether a callback was there, which is now freed.
+pub(super) fn free_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let address = vm.integer(arguments.get(0));
+    let address = address.and_then(|address| address.to_u64());
+    let address = address.ok_or(Failure::WrongType)?;
+    let foreign = vm.foreign.as_ref().ok_or(Failure::Unsupported)?;
+    let freed = foreign.free_callback(address);
+    Ok(vm.boolean(freed))
+}
+
+/// Whether what runs was called by a foreign function that an external call runs.
+pub(super) fn is_in_callback(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    Ok(vm.boolean(vm.is_in_callback()))
+}
+
+/// milliseconds → how long another thread waited before for its callback to be run.
+pub(super) fn set_patience(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let patience = arguments.get(0).as_i64().ok_or(Failure::WrongType)?;
+    let patience = u64::try_from(patience).map_err(|_| Failure::OutOfRange)?;
+    let before = vm.visitors.set_patience(patience);
+    Ok(vm.u64_object(before)?)
+}
+
+/// How external calls are made, a Symbol as the command line has it.
+pub(super) fn marshalling(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let foreign = vm.foreign.as_ref().ok_or(Failure::Unsupported)?;
+    let name = match foreign.marshalling() {
+        Marshalling::Compiled => "compiled",
+        Marshalling::Interpreted => "interpreted",
+        Marshalling::Libffi => "libffi",
+    };
+    Ok(vm.symbol(name)?)
+}
+
+/// Symbol → the offset of a part of a callback's C frame.
+pub(super) fn frame_offset(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let offset = match vm.text(arguments.get(0)).as_str() {
+        "area" => offset_of!(CallbackFrame, area),
+        "result" => offset_of!(CallbackFrame, result),
+        "integerRegisters" => offset_of!(CallbackFrame, integer_registers),
+        "floatRegisters" => offset_of!(CallbackFrame, float_registers),
+        "generalResults" => offset_of!(CallbackFrame, results.general),
+        "floatResults" => offset_of!(CallbackFrame, results.float),
+        "x87Results" => offset_of!(CallbackFrame, results.x87),
+        "x87Count" => offset_of!(CallbackFrame, results.x87_count),
+        "systemVStack" => {
+            let foreign = vm.foreign.as_ref().ok_or(Failure::Unsupported)?;
+            foreign.callback_stack_offset(false)
+        }
+        "microsoftStack" => {
+            let foreign = vm.foreign.as_ref().ok_or(Failure::Unsupported)?;
+            foreign.callback_stack_offset(true)
+        }
+        _ => return Err(Failure::NotFound),
+    };
+    Ok(Oop::small(offset as i64))
+}
