@@ -195,15 +195,14 @@ macro_rules! for_each_rtl_op {
 
             // --- callbacks: only in code that C calls ------------------------------------------------
             /// Builds a callback's frame (`vm::callback::CallbackFrame`), whose address is in the role
-            /// register `cstack` from here on, saves so many of the convention's argument registers in it and
-            /// goes over to the VM stack, with room for the Block and its arguments. `convention` is 0 for System
-            /// V, 1 for Microsoft x64; `bytes` is how many of stack arguments there are. Where the callback is not to be
-            /// run it goes to `refused`, on the C stack.
+            /// register `cstack` from here on, and goes over to the VM stack, with room for the Block and its
+            /// arguments. Argument registers stay. `convention` is 0 for System V, 1 for Microsoft x64; arguments
+            /// lie in so many of its `integers` and `floats`, and in so many `bytes` of the stack. Where the callback is
+            /// not to be run it goes to `refused`, on the C stack.
             "enterCallback" = EnterCallback enter_callback { convention: Imm, integers: Imm, floats: Imm, bytes: Imm, refused: Lab };
             /// `source` is the Block's argument `index`, from 1.
             "storeArgument" = StoreArgument store_argument { index: Imm, source: Gpr };
-            /// Evaluates the callback's Block: the answer is in the role register `result` and in the
-            /// frame. Goes to `ended` where the Block ends without an answer.
+            /// Evaluates the callback's Block: the answer is in the role register `result`. Goes to `ended` where the Block ends without an answer.
             "evaluateBlock" = EvaluateBlock evaluate_block { ended: Lab };
             /// Notes that an argument of the callback, or its result (0), cannot be converted; `reason` is as for
             /// `fail`.

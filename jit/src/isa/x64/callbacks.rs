@@ -28,7 +28,6 @@ use vm::stack::SuspendedRun;
 const OUTER_C_SP: i32 = offset_of!(CallbackFrame, outer_c_sp) as i32;
 const EXIT: i32 = offset_of!(CallbackFrame, exit) as i32;
 const SLOT: i32 = offset_of!(CallbackFrame, slot) as i32;
-const ANSWER: i32 = offset_of!(CallbackFrame, result) as i32;
 const RUN: i32 = offset_of!(CallbackFrame, run) as i32;
 /// From the frame to the VM stack pointer of the run that made the external call.
 pub(super) const RUN_SP: i32 = RUN + offset_of!(SuspendedRun, sp) as i32;
@@ -107,13 +106,8 @@ impl Convention {
 }
 
 impl Lowering<'_> {
-    /// Saves what is C's, and the argument registers.
-    pub(super) fn build_callback_frame(
-        &mut self,
-        convention: Convention,
-        integers: usize,
-        floats: usize,
-    ) {
+    /// Saves what is C's.
+    pub(super) fn build_callback_frame(&mut self, convention: Convention) {
         asm!(self.ops
             ; push rbp
             ; push rbx
@@ -138,6 +132,10 @@ impl Lowering<'_> {
             ; mov context, [BYTE r11 + SLOT_CONTEXT]
             ; mov [cstack + SLOT], r11
         );
+    }
+
+    /// The register struct of a callback whose arguments travel in so many registers.
+    fn save_argument_registers(&mut self, convention: Convention, integers: usize, floats: usize) {
         for (place, &register) in convention.integers().iter().enumerate().take(integers) {
             asm!(self.ops; mov [cstack + INTEGERS + place as i32 * 8], Rq(register));
         }
@@ -148,7 +146,12 @@ impl Lowering<'_> {
 
     /// Goes elsewhere where another thread calls, where the callback was freed, and where the C stack has
     /// no room. These ways out stand in line, but are jumped over.
-    pub(super) fn check_callback(&mut self, convention: Convention, bytes: i64, refused: Label) {
+    pub(super) fn check_callback(
+        &mut self,
+        convention: Convention,
+        (integers, floats, bytes): (usize, usize, i64),
+        refused: Label,
+    ) {
         let refused = self.label_of(refused);
         let shape = bytes as i32 * 2 + (convention == Convention::Microsoft) as i32;
         asm!(self.ops
@@ -169,6 +172,9 @@ impl Lowering<'_> {
             ; call QWORD [context + REFUSE]
             ; jmp =>refused
             ; elsewhere:
+        );
+        self.save_argument_registers(convention, integers, floats);
+        asm!(self.ops
             ; mov rdi, context
             ; mov rsi, cstack
             ; mov edx, DWORD shape
@@ -200,7 +206,7 @@ impl Lowering<'_> {
         );
     }
 
-    /// The run that called C is suspended; `temp` is the callback's cell.
+    /// The run that called C is suspended; `temp` is the callback's cell. The argument registers stay.
     pub(super) fn suspend_caller(&mut self) {
         let room = (self.request.argument_count as i32 + 1) * 8;
         asm!(self.ops
@@ -212,13 +218,13 @@ impl Lowering<'_> {
         asm!(self.ops
             ; mov [cstack + EXIT], rax
             ; mov [BYTE context + C_SP], cstack
-            ; mov rcx, [BYTE context + FP]
-            ; mov [cstack + RUN_FP], rcx
-            ; mov rcx, [context + SUSPENDED]
-            ; mov [cstack + RUN_OUTER], rcx
+            ; mov temp2, [BYTE context + FP]
+            ; mov [cstack + RUN_FP], temp2
+            ; mov rax, [context + SUSPENDED]
+            ; mov [cstack + RUN_OUTER], rax
             ; mov QWORD [cstack + RUN_IS_CALLBACK], 1
-            ; lea rcx, [cstack + RUN]
-            ; mov [context + SUSPENDED], rcx
+            ; lea temp2, [cstack + RUN]
+            ; mov [context + SUSPENDED], temp2
             ; mov stack, [BYTE context + SP]
             ; mov [cstack + RUN_SP], stack
             ; sub stack, DWORD room
@@ -252,7 +258,6 @@ impl Lowering<'_> {
         asm!(self.ops
             ; back:
             ; mov cstack, [BYTE context + C_SP]
-            ; mov [cstack + ANSWER], rax
             ; test rax, rax
             ; jz =>ended
         );

@@ -463,8 +463,9 @@ impl Visitor for Lowering<'_> {
         refused: Label,
     ) {
         let convention = Convention::from_number(convention);
-        self.build_callback_frame(convention, integers as usize, floats as usize);
-        self.check_callback(convention, bytes, refused);
+        self.build_callback_frame(convention);
+        let registers = (integers as usize, floats as usize, bytes);
+        self.check_callback(convention, registers, refused);
         self.suspend_caller();
     }
 
