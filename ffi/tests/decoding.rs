@@ -140,7 +140,7 @@ fn machinery(marshalling: Marshalling) -> Machinery {
 }
 
 fn install(
-    machinery: &mut Machinery,
+    machinery: &Machinery,
     fixture: &mut Fixture,
     text: &str,
 ) -> Result<ExternalCode, String> {
@@ -155,7 +155,7 @@ fn install(
     machinery.install(&mut fixture.context, &method)
 }
 
-fn call(machinery: &mut Machinery, fixture: &mut Fixture, code: ExternalCode, n: i64) -> Outcome {
+fn call(machinery: &Machinery, fixture: &mut Fixture, code: ExternalCode, n: i64) -> Outcome {
     fixture.push(&[Oop::small(0), Oop::small(n)]);
     match code {
         // SAFETY: the fixture's stack holds the argument, and the code was just installed.
@@ -172,16 +172,13 @@ fn call(machinery: &mut Machinery, fixture: &mut Fixture, code: ExternalCode, n:
 #[test]
 fn compiled_and_interpreted_methods_are_installed_called_and_removed() {
     for marshalling in [Marshalling::Compiled, Marshalling::Interpreted] {
-        let (mut fixture, mut machinery) = (Fixture::new(), machinery(marshalling));
+        let (mut fixture, machinery) = (Fixture::new(), machinery(marshalling));
         let before = machinery.code_bytes();
-        let code = install(&mut machinery, &mut fixture, ABS).expect("it is right");
-        assert_eq!(
-            call(&mut machinery, &mut fixture, code, -42),
-            Outcome::Returned
-        );
+        let code = install(&machinery, &mut fixture, ABS).expect("it is right");
+        assert_eq!(call(&machinery, &mut fixture, code, -42), Outcome::Returned);
         assert_eq!(fixture.context.value, Oop::small(42).bits());
         assert_eq!(
-            call(&mut machinery, &mut fixture, code, 1 << 40),
+            call(&machinery, &mut fixture, code, 1 << 40),
             Outcome::Failed
         );
         assert_eq!(
@@ -201,32 +198,32 @@ fn compiled_and_interpreted_methods_are_installed_called_and_removed() {
 
 #[test]
 fn plans_take_the_numbers_of_removed_ones() {
-    let (mut fixture, mut machinery) = (Fixture::new(), machinery(Marshalling::Interpreted));
-    let first = install(&mut machinery, &mut fixture, ABS).expect("it is right");
-    let second = install(&mut machinery, &mut fixture, ABS).expect("it is right");
+    let (mut fixture, machinery) = (Fixture::new(), machinery(Marshalling::Interpreted));
+    let first = install(&machinery, &mut fixture, ABS).expect("it is right");
+    let second = install(&machinery, &mut fixture, ABS).expect("it is right");
     assert_ne!(first, second);
     machinery.remove(first);
-    assert_eq!(install(&mut machinery, &mut fixture, ABS), Ok(first));
+    assert_eq!(install(&machinery, &mut fixture, ABS), Ok(first));
 }
 
 #[test]
 fn what_cannot_be_executed_is_refused_in_both_modes() {
     for marshalling in [Marshalling::Compiled, Marshalling::Interpreted] {
-        let (mut fixture, mut machinery) = (Fixture::new(), machinery(marshalling));
-        let error = install(&mut machinery, &mut fixture, "jump 3").expect_err("no label");
+        let (mut fixture, machinery) = (Fixture::new(), machinery(marshalling));
+        let error = install(&machinery, &mut fixture, "jump 3").expect_err("no label");
         assert_eq!(
             error,
             "RTL operation 1 (jump L3): L3 is marked nowhere, in LibC>>abs:"
         );
     }
-    let (mut fixture, mut machinery) = (Fixture::new(), machinery(Marshalling::Libffi));
-    let error = install(&mut machinery, &mut fixture, ABS).expect_err("no libffi");
+    let (mut fixture, machinery) = (Fixture::new(), machinery(Marshalling::Libffi));
+    let error = install(&machinery, &mut fixture, ABS).expect_err("no libffi");
     assert!(error.starts_with("marshalling through libffi is not available in this build"));
 }
 
 #[test]
 fn young_literals_stay_where_they_are() {
-    let (mut fixture, mut machinery) = (Fixture::new(), machinery(Marshalling::Compiled));
+    let (mut fixture, machinery) = (Fixture::new(), machinery(Marshalling::Compiled));
     let heap = &mut fixture.context.heap;
     let young = heap
         .allocate_bytes(gc::ClassIndex::new(77), 3)

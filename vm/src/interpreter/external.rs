@@ -21,10 +21,10 @@ impl Interpreter<'_> {
             return self.fail(found, Failure::Unsupported, count);
         };
         let context = &raw mut *self.vm.context;
-        // SAFETY: receiver and arguments are on the published stack, the method's code is alive as
-        // long as the method, and callbacks reach the VM through the context alone: no reference
-        // into it is used before the call is back.
         let outcome = match code {
+            // SAFETY: receiver and arguments are on the published stack, the method's code lives as
+            // long as the method, and callbacks reach the VM through the context alone: no reference
+            // into it is used before the call is back.
             ExternalCode::Plan(plan) => unsafe { foreign.call_plan(context, plan) },
             // SAFETY: as above.
             ExternalCode::Machine(address) => unsafe { foreign.enter(context, address) },
