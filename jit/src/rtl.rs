@@ -164,6 +164,10 @@ macro_rules! for_each_rtl_op {
             "alienData" = AlienData alien_data { target: Gpr, source: Gpr, other: Lab };
             /// `target :=` slot `index` (from 0) of the heap object `source`.
             "slot" = Slot slot { target: Gpr, source: Gpr, index: Imm };
+            /// `target :=` a new object with `slots` nils; goes to `other` where eden is full.
+            "allocate" = Allocate allocate { target: Gpr, class: Imm, format: Imm, slots: Imm, other: Lab };
+            /// Stores an immediate into slot `index` of `holder`.
+            "storeImmediate" = StoreImmediate store_immediate { holder: Gpr, index: Imm, source: Gpr };
 
             // --- calls -----------------------------------------------------------------------------
             /// Makes room for `bytes` of stack arguments of the foreign call and leaves its
@@ -291,10 +295,6 @@ macro_rules! for_each_rtl_op {
             "arraySize" = ArraySize array_size { target: Gpr, array: Gpr, other: Lab };
             /// Stores into slot `index` of `holder`, with the write barrier.
             "storeSlot" = StoreSlot store_slot { holder: Gpr, index: Imm, source: Gpr };
-            /// Stores an immediate into slot `index` of `holder`.
-            "storeImmediate" = StoreImmediate store_immediate { holder: Gpr, index: Imm, source: Gpr };
-            /// `target :=` a new object with `slots` nils; goes to `other` where eden is full.
-            "allocate" = Allocate allocate { target: Gpr, class: Imm, format: Imm, slots: Imm, other: Lab };
             /// `target :=` the square root of a double.
             "squareRoot" = SquareRoot square_root { target: Fpr, source: Fpr };
 

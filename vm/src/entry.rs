@@ -122,6 +122,9 @@ macro_rules! define {
                 match implementation::$function(vm, value, extra) {
                     Ok(bits) => {
                         vm.context.value = bits;
+                        if vm.heap().collection_due() {
+                            vm.context.request_safe_point();
+                        }
                         0
                     }
                     Err(failure) => failure as u64,
@@ -307,9 +310,6 @@ mod implementation {
             eprintln!("ripley: the heap is full, even for a Double");
             std::process::exit(1)
         });
-        if vm.heap().collection_due() {
-            vm.context.request_safe_point();
-        }
         Ok(made.bits())
     }
 
@@ -341,11 +341,7 @@ mod implementation {
         let function = Vm::plain_primitive(value as u16).ok_or(Failure::Unsupported)?;
         // SAFETY: below the return address lie the receiver and as many arguments.
         let arguments = unsafe { Arguments::new(vm.context.sp + 8, extra as usize) };
-        let answer = function(vm, arguments)?;
-        if vm.heap().collection_due() {
-            vm.context.request_safe_point();
-        }
-        Ok(answer.bits())
+        Ok(function(vm, arguments)?.bits())
     }
 
     pub(super) fn object_to_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {

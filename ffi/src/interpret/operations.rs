@@ -3,6 +3,7 @@
 use super::{Run, Step, go_if};
 use crate::trampoline;
 use gc::Oop;
+use gc::layout::{ClassIndex, Format};
 use gc::oop::{TAG_BITS, TAG_CHARACTER, TAG_INTEGER};
 use jit::isa::host::registers::CSTACK;
 use jit::rtl::{Condition, Fpr, Gpr, Label, Precision, Visitor, Width};
@@ -389,6 +390,23 @@ impl Visitor for Run<'_> {
         Step::End(Outcome::Failed)
     }
 
+    fn allocate(&mut self, target: Gpr, class: i64, format: i64, slots: i64, other: Label) -> Step {
+        let (class, format) = (
+            ClassIndex::new(class as u32),
+            Format::from_bits(format as u8),
+        );
+        match self.heap().allocate(class, format, slots as usize) {
+            Ok(made) => self.set(target, made.bits()),
+            Err(_) => Step::Go(other),
+        }
+    }
+
+    fn store_immediate(&mut self, holder: Gpr, index: i64, source: Gpr) -> Step {
+        let (holder, value) = (self.object(holder), self.object(source));
+        self.heap().set_slot(holder, index as usize, value);
+        Step::Next
+    }
+
     compiled_only! {
         enter_callback(i64, i64, i64, i64, Label);
         store_argument(i64, Gpr);
@@ -430,8 +448,6 @@ impl Visitor for Run<'_> {
         store_element(Gpr, Gpr, Gpr, i64, Label);
         array_size(Gpr, Gpr, Label);
         store_slot(Gpr, i64, Gpr);
-        store_immediate(Gpr, i64, Gpr);
-        allocate(Gpr, i64, i64, i64, Label);
         square_root(Fpr, Fpr);
     }
 

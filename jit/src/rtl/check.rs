@@ -12,6 +12,7 @@
 use crate::isa::Isa;
 use crate::rtl::Op;
 use crate::rtl::operand::{Condition, Gpr, Label};
+use gc::layout::{CLASS_INDEX_MASK, Format};
 use std::fmt;
 use vm::callback::{FLOAT_REGISTERS, INTEGER_REGISTERS};
 use vm::entry::Entry;
@@ -27,6 +28,9 @@ pub const FAIL_ARGUMENT_MAX: i64 = 0xFFFF;
 pub const LABEL_MAX: u32 = 0xFFFF;
 /// Largest index of a slot that `slot` reads: its byte offset fits 32 bits.
 pub const SLOT_INDEX_MAX: i64 = (1 << 27) - 1;
+
+/// Most slots of an object that `allocate` makes outside of bytecodes.
+pub const ALLOCATE_SLOTS_MAX: i64 = 64;
 
 /// What is wrong with a sequence.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -207,8 +211,6 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::StoreElement { .. }
             | Op::ArraySize { .. }
             | Op::StoreSlot { .. }
-            | Op::StoreImmediate { .. }
-            | Op::Allocate { .. }
             | Op::SquareRoot { .. }
     )
 }
@@ -343,7 +345,19 @@ impl Checker<'_> {
             | Op::ShiftRightI { count, .. }
             | Op::ShiftRightUnsignedI { count, .. } => range("count", count, 0, 63),
             Op::Argument { index, .. } => range("index", index, 0, self.argument_count as i64),
-            Op::Slot { index, .. } => range("index", index, 0, SLOT_INDEX_MAX),
+            Op::Slot { index, .. } | Op::StoreImmediate { index, .. } => {
+                range("index", index, 0, SLOT_INDEX_MAX)
+            }
+            Op::Allocate {
+                class,
+                format,
+                slots,
+                ..
+            } => {
+                range("class", class, 1, i64::from(CLASS_INDEX_MASK))?;
+                range("format", format, 0, i64::from(Format::FIXED.bits()))?;
+                range("slots", slots, 0, ALLOCATE_SLOTS_MAX)
+            }
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
             Op::BranchF { condition, .. } => check_float_condition(condition),
             Op::EnterCallback {
@@ -415,8 +429,6 @@ impl Checker<'_> {
             | Op::StoreElement { .. }
             | Op::ArraySize { .. }
             | Op::StoreSlot { .. }
-            | Op::StoreImmediate { .. }
-            | Op::Allocate { .. }
             | Op::SquareRoot { .. } => Ok(()),
             Op::EvaluateBlock { .. } | Op::ResumeCaller {} => Ok(()),
             Op::RuntimeFromFloat { .. } | Op::Return { .. } | Op::Note { .. } => Ok(()),
