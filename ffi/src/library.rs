@@ -61,7 +61,29 @@ impl Libraries {
         };
         // SAFETY: the handle is one that `load` answered and never closes, or the process's.
         let address = unsafe { libc::dlsym(handle, name.as_ptr()) } as u64;
-        (address != 0).then_some(address)
+        if address != 0 {
+            return Some(address);
+        }
+        linked_in(name.to_bytes()).filter(|_| library == 0 || self.is_libc(library))
+    }
+
+    fn is_libc(&self, library: LibraryHandle) -> bool {
+        // SAFETY: as above.
+        let known = unsafe { libc::dlsym(library as *mut c_void, c"__cxa_atexit".as_ptr()) };
+        // SAFETY: as above.
+        !known.is_null()
+            && known == unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__cxa_atexit".as_ptr()) }
+    }
+}
+
+/// Functions of the C library that every program has a copy of, and the shared library does not export.
+fn linked_in(name: &[u8]) -> Option<u64> {
+    unsafe extern "C" {
+        fn atexit(function: extern "C" fn()) -> libc::c_int;
+    }
+    match name {
+        b"atexit" => Some(atexit as *const () as u64),
+        _ => None,
     }
 }
 

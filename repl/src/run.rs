@@ -26,6 +26,8 @@ pub fn run(line: &CommandLine) -> i32 {
     if line.stats {
         eprintln!("{}", session.statistics());
     }
+    // The process ends now. Until it has, functions that C was given for `atexit` may be called.
+    std::mem::forget(session);
     status
 }
 
