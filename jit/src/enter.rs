@@ -15,10 +15,13 @@ pub(crate) unsafe fn enter(stub: u64, context: *mut VmContext, code: u64) -> Out
         let stub: Enter = std::mem::transmute::<usize, Enter>(stub as usize);
         stub(context, code)
     };
-    if outcome == Outcome::Returned as u64 {
-        Outcome::Returned
-    } else {
-        debug_assert_eq!(outcome, Outcome::Failed as u64);
-        Outcome::Failed
-    }
+    let outcome = Outcome::from_number(outcome);
+    debug_assert!(
+        matches!(
+            outcome,
+            Outcome::Returned | Outcome::Failed | Outcome::Unwinding
+        ),
+        "marshalling ends with {outcome:?}"
+    );
+    outcome
 }
