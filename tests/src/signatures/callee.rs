@@ -82,6 +82,9 @@ pub fn file(aggregates: &[std::rc::Rc<Aggregate>], signatures: &[Signature]) -> 
     }
     for signature in signatures {
         function(&mut text, signature);
+        if signature.calls_back() {
+            super::callback::function(&mut text, signature);
+        }
     }
     text
 }
@@ -153,7 +156,7 @@ fn result_name(signature: &Signature) -> String {
 }
 
 /// Emits checks that `place` holds the value.
-fn expect(text: &mut String, label: &str, place: &str, of: &Type, value: &Value) {
+pub(super) fn expect(text: &mut String, label: &str, place: &str, of: &Type, value: &Value) {
     if let (Type::Aggregate(aggregate), Value::Members(members)) = (of, value) {
         for (index, values) in members {
             for (element, value) in values.iter().enumerate() {
@@ -224,7 +227,7 @@ fn bytes_literal(bytes: &[u8]) -> String {
 }
 
 /// A value as a C expression.
-fn literal(of: &Type, value: &Value) -> String {
+pub(super) fn literal(of: &Type, value: &Value) -> String {
     match value {
         Value::Integer(bits) => format!(
             "(({})(((unsigned __int128){:#x}UL << 64) | {:#x}UL))",
@@ -321,7 +324,7 @@ fn answer(text: &mut String, signature: &Signature) {
     let _ = writeln!(text, "    return {answer};");
 }
 
-fn assign(text: &mut String, place: &str, of: &Type, value: &Value) {
+pub(super) fn assign(text: &mut String, place: &str, of: &Type, value: &Value) {
     if let (Type::Aggregate(aggregate), Value::Members(members)) = (of, value) {
         for (index, values) in members {
             for (element, value) in values.iter().enumerate() {

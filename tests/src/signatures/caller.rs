@@ -38,11 +38,17 @@ pub fn script(
     for signature in signatures.iter().filter(|each| each.route != Route::Method) {
         let _ = writeln!(text, "{};", prototype(signature));
     }
+    for signature in signatures.iter().filter(|each| each.calls_back()) {
+        let _ = writeln!(text, "{};", super::callback::prototype(signature));
+    }
     text.push_str(
         "long call_count(void); const char *complaint(void);'.\ntally := Tally on: lib.\n",
     );
     for signature in signatures {
         calls(&mut text, random, signature);
+        if signature.calls_back() {
+            super::callback::call(&mut text, random, signature);
+        }
     }
     text.push_str("tally report\n");
     text
@@ -195,7 +201,7 @@ fn bits_of(value: f64) -> String {
     }
 }
 
-fn member_checks(text: &mut String, place: &str, of: &Type, value: &Value) {
+pub(super) fn member_checks(text: &mut String, place: &str, of: &Type, value: &Value) {
     if let (Type::Aggregate(aggregate), Value::Members(members)) = (of, value) {
         for (index, values) in members {
             for (element, value) in values.iter().enumerate() {
@@ -236,7 +242,7 @@ fn member_checks(text: &mut String, place: &str, of: &Type, value: &Value) {
 }
 
 /// An argument as an expression, spelled in one of the ways that mean it.
-fn expression(random: &mut Random, of: &Type, value: &Value) -> String {
+pub(super) fn expression(random: &mut Random, of: &Type, value: &Value) -> String {
     match (of, value) {
         (Type::Integer(integer), Value::Integer(bits))
             if integer.character && *bits < 128 && random.chance(1, 3) =>

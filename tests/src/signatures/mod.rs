@@ -3,8 +3,9 @@
 //! A batch is one C file and one script. Every function of the file knows which arguments it is to
 //! get and what it answers; the script declares the functions, calls each of them with these
 //! arguments, and compares. Neither side takes a value from the other, so that an argument and a
-//! result cannot be wrong together.
+//! result cannot be wrong together. Then C calls back: see [`callback`].
 
+pub mod callback;
 pub mod callee;
 pub mod caller;
 pub mod random;
@@ -116,6 +117,11 @@ impl Signature {
             parameters,
             variable,
         }
+    }
+
+    /// Whether it is tried as a callback's too.
+    pub fn calls_back(&self) -> bool {
+        self.variable.is_none()
     }
 
     /// Its C declaration, up to the semicolon: `result` names the type of its result, and
