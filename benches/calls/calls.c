@@ -1,5 +1,7 @@
 /* The functions that are called, and for each a C loop that calls it through a volatile function pointer, which the
    compiler must load and call each time. A loop answers the nanoseconds that all its iterations took. */
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +11,39 @@ double add_doubles(double a, double b) { return a + b; }
 double six_doubles(double a, double b, double c, double d, double e, double f) { return a + b + c + d + e + f; }
 int ten_ints(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j) {
     return a + b + c + d + e + f + g + h + i + j;
+}
+
+typedef struct { double x, y; } vec2;
+typedef struct { double v[9]; } nine;
+typedef struct { long n; double d; } mixed;
+vec2 add_vec2(vec2 a, vec2 b) { return (vec2){a.x + b.x, a.y + b.y}; }
+nine same_nine(nine n) { n.v[0] += 1; return n; }
+mixed same_mixed(mixed m) { m.n += 1; return m; }
+double sum_vec2(const vec2 *v) { return v->x + v->y; }
+int sum_ints(int count, ...) {
+    va_list rest;
+    int sum = 0;
+    va_start(rest, count);
+    while (count-- > 0) sum += va_arg(rest, int);
+    va_end(rest);
+    return sum;
+}
+int apply(int (*f)(int), int x) { return f(x) + 1; }
+long repeat(long (*f)(long, long), long count) {
+    long sum = 0;
+    for (long index = 0; index < count; index++) sum += f(index, 3);
+    return sum;
+}
+static int identity(int x) { return x; }
+static long add_longs(long a, long b) { return a + b; }
+static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+/* Numbers in no order, the same each time. */
+void shuffle(int *numbers, long count) {
+    unsigned long next = 12345;
+    for (long index = 0; index < count; index++) {
+        next = (next * 1103515245 + 12345) % 2147483648UL;
+        numbers[index] = (int)(next >> 1);
+    }
 }
 
 static double now(void) {
@@ -31,3 +66,26 @@ LOOP(add_doubles, add_doubles, (1.5, 2.25))
 LOOP(six_doubles, six_doubles, (1.5, 2.25, 3.5, 4.5, 5.5, 6.5))
 LOOP(ten_ints, ten_ints, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10))
 LOOP(strlen, strlen, ("a Smalltalk String"))
+LOOP(vec2, add_vec2, ((vec2){1.5, 2.5}, (vec2){3.5, 4.5}))
+LOOP(nine, same_nine, ((nine){{1, 2, 3, 4, 5, 6, 7, 8, 9}}))
+LOOP(mixed, same_mixed, ((mixed){1, 2.5}))
+LOOP(pointer, sum_vec2, (&(vec2){1.5, 2.5}))
+LOOP(variadic, sum_ints, (3, 1, 2, 3))
+LOOP(function, add, (3, 4))
+LOOP(apply, apply, (identity, 3))
+
+double loop_repeat(long count) {
+    __typeof__(&add_longs) volatile pointer = add_longs;
+    double start = now();
+    repeat(pointer, count);
+    return now() - start;
+}
+double loop_qsort(long count) {
+    int *numbers = malloc(count * sizeof *numbers);
+    shuffle(numbers, count);
+    double start = now();
+    qsort(numbers, count, sizeof *numbers, compare);
+    double time = now() - start;
+    free(numbers);
+    return time;
+}

@@ -11,20 +11,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// The shapes: as the script names them, and what they are.
-const SHAPES: [(&str, &str); 6] = [
+const SHAPES: [(&str, &str); 15] = [
     ("nop", "void nop(void)"),
     ("add", "int add(int, int)"),
     ("add_doubles", "double add(double, double)"),
     ("six_doubles", "6 doubles"),
     ("ten_ints", "10 ints"),
     ("strlen", "strlen of a String"),
+    ("vec2", "{double, double} by value, two in and one out"),
+    ("nine", "struct of 9 doubles in and out"),
+    ("mixed", "{long, double} in and out"),
+    ("pointer", "pointer to a struct"),
+    ("variadic", "int sum(int, ...) of 3 ints"),
+    ("function", "int add(int, int), a CFunction"),
+    ("apply", "a call that makes one callback"),
+    ("repeat", "callback long (*)(long, long), each"),
+    ("qsort", "qsort by a block, per element"),
 ];
 
 /// Rounds, of which the first warms up.
-const ROUNDS: usize = 101;
+const ROUNDS: usize = 51;
 
 /// Iterations of a loop in one round: about a millisecond, so that most are not interrupted.
-const ITERATIONS: [(&str, usize); 2] = [("compiled", 20_000), ("interpreted", 5_000)];
+const ITERATIONS: [(&str, usize); 2] = [("compiled", 20_000), ("interpreted", 500)];
 
 /// Nanoseconds per iteration of one shape, a value for each round.
 #[derive(Default)]
