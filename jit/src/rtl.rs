@@ -168,6 +168,8 @@ macro_rules! for_each_rtl_op {
             "allocate" = Allocate allocate { target: Gpr, class: Imm, format: Imm, slots: Imm, other: Lab };
             /// Stores an immediate into slot `index` of `holder`.
             "storeImmediate" = StoreImmediate store_immediate { holder: Gpr, index: Imm, source: Gpr };
+            /// `target :=` the number of elements of the Array `array`, tagged.
+            "arraySize" = ArraySize array_size { target: Gpr, array: Gpr, other: Lab };
 
             // --- calls -----------------------------------------------------------------------------
             /// Makes room for `bytes` of stack arguments of the foreign call and leaves its
@@ -291,8 +293,6 @@ macro_rules! for_each_rtl_op {
             /// Stores into element `index` of the Array `array`; `barrier` is 0 where the value is known
             /// to be an immediate, nil, true or false.
             "storeElement" = StoreElement store_element { array: Gpr, index: Gpr, source: Gpr, barrier: Imm, other: Lab };
-            /// `target :=` the number of elements of the Array `array`, tagged.
-            "arraySize" = ArraySize array_size { target: Gpr, array: Gpr, other: Lab };
             /// Stores into slot `index` of `holder`, with the write barrier.
             "storeSlot" = StoreSlot store_slot { holder: Gpr, index: Imm, source: Gpr };
             /// `target :=` the square root of a double.

@@ -401,6 +401,15 @@ impl Visitor for Run<'_> {
         }
     }
 
+    fn array_size(&mut self, target: Gpr, array: Gpr, other: Label) -> Step {
+        let array = self.object(array);
+        if !array.is_pointer() || self.heap().class_index_of(array) != vm::known::index::ARRAY {
+            return Step::Go(other);
+        }
+        let count = self.heap().slot_count(array);
+        self.set(target, Oop::small(count as i64).bits())
+    }
+
     fn store_immediate(&mut self, holder: Gpr, index: i64, source: Gpr) -> Step {
         let (holder, value) = (self.object(holder), self.object(source));
         self.heap().set_slot(holder, index as usize, value);
@@ -446,7 +455,6 @@ impl Visitor for Run<'_> {
         check_class(Gpr, i64, Label);
         element(Gpr, Gpr, Gpr, Label);
         store_element(Gpr, Gpr, Gpr, i64, Label);
-        array_size(Gpr, Gpr, Label);
         store_slot(Gpr, i64, Gpr);
         square_root(Fpr, Fpr);
     }

@@ -209,7 +209,6 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::CheckClass { .. }
             | Op::Element { .. }
             | Op::StoreElement { .. }
-            | Op::ArraySize { .. }
             | Op::StoreSlot { .. }
             | Op::SquareRoot { .. }
     )
