@@ -272,7 +272,7 @@ fn every_operation_does_the_same_lowered_and_interpreted() {
                 panic!("{name} stands in the table");
             };
             // New objects have addresses of their own each time.
-            let is_new = matches!(op, Op::Allocate { .. });
+            let is_new = matches!(op, Op::Allocate { .. } | Op::AllocateBytes { .. });
             if is_of_bytecodes(&op) || is_of_callbacks(&op) || is_new {
                 continue;
             }

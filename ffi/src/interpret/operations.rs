@@ -401,6 +401,14 @@ impl Visitor for Run<'_> {
         }
     }
 
+    fn allocate_bytes(&mut self, target: Gpr, class: i64, bytes: i64, other: Label) -> Step {
+        let class = ClassIndex::new(class as u32);
+        match self.heap().allocate_bytes(class, bytes as usize) {
+            Ok(made) => self.set(target, made.bits()),
+            Err(_) => Step::Go(other),
+        }
+    }
+
     fn array_size(&mut self, target: Gpr, array: Gpr, other: Label) -> Step {
         let array = self.object(array);
         if !array.is_pointer() || self.heap().class_index_of(array) != vm::known::index::ARRAY {

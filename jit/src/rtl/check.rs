@@ -32,6 +32,9 @@ pub const SLOT_INDEX_MAX: i64 = (1 << 27) - 1;
 /// Most slots of an object that `allocate` makes outside of bytecodes.
 pub const ALLOCATE_SLOTS_MAX: i64 = 64;
 
+/// Most bytes of an object that `allocateBytes` makes: their words are counted in the header itself.
+pub const ALLOCATE_BYTES_MAX: i64 = 1024;
+
 /// What is wrong with a sequence.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RtlError {
@@ -356,6 +359,10 @@ impl Checker<'_> {
                 range("class", class, 1, i64::from(CLASS_INDEX_MASK))?;
                 range("format", format, 0, i64::from(Format::FIXED.bits()))?;
                 range("slots", slots, 0, ALLOCATE_SLOTS_MAX)
+            }
+            Op::AllocateBytes { class, bytes, .. } => {
+                range("class", class, 1, i64::from(CLASS_INDEX_MASK))?;
+                range("bytes", bytes, 0, ALLOCATE_BYTES_MAX)
             }
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
             Op::BranchF { condition, .. } => check_float_condition(condition),

@@ -182,6 +182,35 @@ impl Lowering<'_> {
         self.move_(target, TEMP);
     }
 
+    /// The last word is cleared: what it has behind the object's last byte stays zero.
+    pub(super) fn allocate_byte_object(
+        &mut self,
+        target: Gpr,
+        class: i64,
+        bytes: usize,
+        other: Label,
+    ) {
+        let full = self.label_of(other);
+        let slots = bytes / WORD_BYTES + 1;
+        let format = Format::bytes(bytes).bits();
+        let header =
+            class as u64 | u64::from(format) << FORMAT_SHIFT | (slots as u64) << SLOTS_SHIFT;
+        let whole = (slots as i32 + 1) * WORD_BYTES as i32;
+        asm!(self.ops
+            ; mov temp, [context + NEXT]
+            ; lea temp2, [temp + whole]
+            ; cmp temp2, [context + LIMIT]
+            ; ja =>full
+            ; mov [context + NEXT], temp2
+        );
+        self.load_constant(TEMP2, header as i64);
+        asm!(self.ops
+            ; mov [temp], temp2
+            ; mov QWORD [temp + slot_offset(slots - 1)], 0
+        );
+        self.move_(target, TEMP);
+    }
+
     pub(super) fn return_new_instance(&mut self, other: Label) {
         let refused = self.label_of(other);
         self.load_operand(RAX, 0);

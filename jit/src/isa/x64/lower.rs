@@ -648,6 +648,10 @@ impl Visitor for Lowering<'_> {
         self.allocate_object(target, class, format, slots, other);
     }
 
+    fn allocate_bytes(&mut self, target: Gpr, class: i64, bytes: i64, other: Label) {
+        self.allocate_byte_object(target, class, bytes as usize, other);
+    }
+
     fn square_root(&mut self, target: Fpr, source: Fpr) {
         asm!(self.ops; sqrtsd Rx(target), Rx(source));
     }
