@@ -430,6 +430,11 @@ impl Generator<'_> {
         match (name, self.argument_count) {
             ("new", 0) => self.emit(Op::NewInstance { other: general }),
             ("newSized", 1) => self.emit(Op::NewSized { other: general }),
+            ("numberHash", 0) => self.answer_integer(general),
+            ("integerScramble", 0) => self.emit(Op::Scrambled { other: general }),
+            ("elementCount", 0) => self.emit(Op::StringSize { other: general }),
+            ("stringEqual", 1) => self.emit(Op::StringsEqual { other: general }),
+            ("stringByte", 1) => self.emit(Op::ByteString { other: general }),
             _ => {}
         }
         self.emit(Op::Label { label: general });
@@ -438,6 +443,17 @@ impl Generator<'_> {
             failed: refused,
         });
         Some(())
+    }
+
+    /// Returns the receiver where it is a SmallInteger.
+    fn answer_integer(&mut self, other: Label) {
+        let source = crate::isa::host::registers::RESULT;
+        self.emit(Op::Argument {
+            target: source,
+            index: 0,
+        });
+        self.emit(Op::CheckInteger { source, other });
+        self.emit(Op::Return { source });
     }
 
     /// Reads a slot of an object in a register.

@@ -255,6 +255,14 @@ macro_rules! for_each_rtl_op {
             /// Returns a new instance of the class that is the receiver, with as many indexable elements
             /// as the argument says.
             "newSized" = NewSized new_sized { other: Lab };
+            /// Returns `integerScramble` of the SmallInteger that is the receiver.
+            "scrambled" = Scrambled scrambled { other: Lab };
+            /// Returns how many bytes the String that is the receiver has.
+            "stringSize" = StringSize string_size { other: Lab };
+            /// Returns whether the Strings that are receiver and argument have the same bytes.
+            "stringsEqual" = StringsEqual strings_equal { other: Lab };
+            /// Returns a String of the one byte of the receiver that the argument numbers.
+            "byteString" = ByteString byte_string { other: Lab };
             /// Pushes a register.
             "push" = Push push { source: Gpr };
             /// Pushes the word at `frame + offset`.

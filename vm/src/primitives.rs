@@ -23,6 +23,7 @@ mod system;
 mod text;
 
 pub use arguments::Arguments;
+pub use integers::{SCRAMBLE_FACTOR, SCRAMBLE_MASK};
 
 use crate::failure::Failure;
 use crate::header::COUNT_MAX;
@@ -231,6 +232,7 @@ define_plain! {
 
     // --- text ---
     "stringCharacterAt" => text::character_at;
+    "stringByte" => text::byte_string;
     "stringCharacterCount" => text::character_count;
     "stringEqual" => text::equal;
     "stringFind" => text::find;

@@ -444,6 +444,10 @@ impl Visitor for Run<'_> {
         call_block(Label);
         new_instance(Label);
         new_sized(Label);
+        scrambled(Label);
+        string_size(Label);
+        strings_equal(Label);
+        byte_string(Label);
         push(Gpr);
         push_frame(i64);
         push_literal(Oop);

@@ -15,3 +15,4 @@ mod frames;
 mod integers;
 mod moves;
 mod objects;
+mod texts;

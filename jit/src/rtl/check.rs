@@ -193,6 +193,10 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::CallBlock { .. }
             | Op::NewInstance { .. }
             | Op::NewSized { .. }
+            | Op::Scrambled { .. }
+            | Op::StringSize { .. }
+            | Op::StringsEqual { .. }
+            | Op::ByteString { .. }
             | Op::Push { .. }
             | Op::PushFrame { .. }
             | Op::PushLiteral { .. }
@@ -414,6 +418,10 @@ impl Checker<'_> {
             | Op::CallBlock { .. }
             | Op::NewInstance { .. }
             | Op::NewSized { .. }
+            | Op::Scrambled { .. }
+            | Op::StringSize { .. }
+            | Op::StringsEqual { .. }
+            | Op::ByteString { .. }
             | Op::Push { .. }
             | Op::PushFrame { .. }
             | Op::PushLiteral { .. }

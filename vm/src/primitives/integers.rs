@@ -82,11 +82,16 @@ pub(super) fn bit_length(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failu
     Ok(Oop::small(value.bits() as i64))
 }
 
+/// What `scramble` takes a small number apart with; machine code does the same.
+pub const SCRAMBLE_MASK: u64 = 0x9E37_79B9_7F4A_7C15;
+/// See [`SCRAMBLE_MASK`].
+pub const SCRAMBLE_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
+
 /// 32 bits that depend on all bits of the number.
 pub(super) fn scramble(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let mixed = match vm.number(arguments.receiver()) {
         Some(Number::Small(value)) => {
-            sequences::fold(value as u64 ^ 0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93)
+            sequences::fold(value as u64 ^ SCRAMBLE_MASK, SCRAMBLE_FACTOR)
         }
         Some(Number::Large(value)) => sequences::hash(&value.to_signed_bytes_le()) as u64,
         Some(Number::Double(_)) | None => return Err(Failure::WrongType),

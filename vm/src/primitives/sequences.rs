@@ -89,7 +89,7 @@ fn range(arguments: Arguments, first: usize, size: usize) -> Result<(usize, usiz
 }
 
 /// The class that parts of a sequence have: what is cut out of a Symbol is a String.
-fn part_class(vm: &Vm, object: Oop) -> ClassIndex {
+pub(super) fn part_class(vm: &Vm, object: Oop) -> ClassIndex {
     let class = vm.heap().class_index_of(object);
     if class == index::SYMBOL {
         index::STRING

@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "searches Strings with memmem of the C library")]
 
 use super::Arguments;
-use super::sequences::check_bytes;
+use super::sequences::{check_bytes, part_class};
 use crate::failure::Failure;
 use crate::known::index;
 use crate::vm::Vm;
@@ -64,6 +64,17 @@ pub(super) fn character_at(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     let bytes = vm.heap().bytes(string);
     let index = arguments.index(0, bytes.len())?;
     Ok(Oop::from_char(decode(bytes, index).0))
+}
+
+/// The byte at an index from 1, as a String.
+pub(super) fn byte_string(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let string = receiver(vm, arguments)?;
+    let bytes = vm.heap().bytes(string);
+    let byte = bytes[arguments.index(0, bytes.len())?];
+    let class = part_class(vm, string);
+    let part = vm.heap_mut().allocate_bytes(class, 1)?;
+    vm.heap_mut().bytes_mut(part)[0] = byte;
+    Ok(part)
 }
 
 /// The number of Characters.

@@ -3,15 +3,32 @@
 //! Results are made in the temporaries, so that the operands are whole on the way to the label.
 
 use super::lower::Lowering;
-use super::registers::asm;
+use super::registers::{RAX, asm};
 use crate::rtl::operand::{Gpr, Label};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use gc::oop::{TAG_BITS, TAG_INTEGER};
+use vm::primitives::{SCRAMBLE_FACTOR, SCRAMBLE_MASK};
 
 const TAG: i8 = TAG_INTEGER as i8;
 const BITS: i8 = TAG_BITS as i8;
 
 impl Lowering<'_> {
+    /// At the start of a primitive's code; uses any register.
+    pub(super) fn return_scrambled(&mut self, other: Label) {
+        self.load_operand(RAX, 0);
+        self.check_tag(RAX, TAG_INTEGER, other);
+        asm!(self.ops
+            ; sar rax, TAG_BITS as i8
+            ; mov rcx, QWORD SCRAMBLE_MASK as i64
+            ; xor rax, rcx
+            ; mov rcx, QWORD SCRAMBLE_FACTOR as i64
+            ; mul rcx
+            ; xor eax, edx
+            ; lea rax, [rax * 8 + TAG_INTEGER as i32]
+        );
+        self.return_from_method();
+    }
+
     /// No two tags share a bit: the tag's bit is set in both where it is set in their AND.
     pub(super) fn check_both_integers(&mut self, left: Gpr, right: Gpr, other: Label) {
         let other = self.label_of(other);

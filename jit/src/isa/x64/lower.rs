@@ -547,6 +547,22 @@ impl Visitor for Lowering<'_> {
         self.return_new_sized(other);
     }
 
+    fn scrambled(&mut self, other: Label) {
+        self.return_scrambled(other);
+    }
+
+    fn string_size(&mut self, other: Label) {
+        self.return_string_size(other);
+    }
+
+    fn strings_equal(&mut self, other: Label) {
+        self.return_strings_equal(other);
+    }
+
+    fn byte_string(&mut self, other: Label) {
+        self.return_byte_string(other);
+    }
+
     fn push(&mut self, source: Gpr) {
         asm!(self.ops; push Rq(source));
     }
