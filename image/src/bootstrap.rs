@@ -5,6 +5,7 @@
 //!  sources            every class of image/kernel, superclasses first
 //!  check              the slots that the VM uses are the fields that the sources declare
 //!  initialization     `system` is made; each class whose class side has `initialize` is sent it
+//!  separation         programs get names of their own for all there is
 //! ```
 
 use std::fmt;
@@ -48,6 +49,7 @@ pub fn bootstrap(directory: &Path) -> Result<Box<Vm>, BootstrapError> {
     }
     check_fields(&vm)?;
     initialize(&mut vm, &classes)?;
+    vm.separate_kernel().map_err(failed)?;
     Ok(vm)
 }
 

@@ -79,6 +79,7 @@ fn evaluate_and_print(session: &mut Session, expression: &str) -> Result<(), Fau
 /// instance of a class of the class path.
 fn run_class(session: &mut Session, name: &str, operands: &[String]) -> Result<(), Fault> {
     let vm = session.vm();
+    vm.prepare_class_path()?;
     let class = vm.load_class(name)?;
     let instance = vm.send(class, "new", &[])?;
     let takes_arguments = vm.class_understands(instance, "run:");

@@ -15,7 +15,8 @@
 //! Standard output must be what the `"=>"` comments say and nothing else.
 //!
 //! A program is a directory of class files; its `Main.som` has the comments, and is run as
-//! `ripley -cp DIRECTORY Main`.
+//! `ripley -cp DIRECTORY Main`. With `"class path A B"` the class path is these directories of it and then
+//! the directory itself.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ pub struct Expectation {
     pub options: Vec<String>,
     /// Arguments of the program.
     pub arguments: Vec<String>,
+    /// Directories before that of a program.
+    pub class_path: Vec<String>,
     /// Names of the modes that leave it out.
     pub left_out: Vec<String>,
     /// Whether it gets the path of the C library as its argument.
@@ -71,6 +74,9 @@ impl Expectation {
         } else if let Some(arguments) = comment.strip_prefix("arguments ") {
             self.arguments
                 .extend(arguments.split_whitespace().map(str::to_owned));
+        } else if let Some(directories) = comment.strip_prefix("class path ") {
+            self.class_path
+                .extend(directories.split_whitespace().map(str::to_owned));
         } else if let Some(mode) = comment.strip_prefix("not in ") {
             let name = mode.split_once(':').map_or(mode, |(name, _)| name);
             self.left_out.push(name.trim().to_owned());
@@ -249,11 +255,16 @@ pub fn run(case: &Path, mode: Mode) -> Result<(), String> {
 pub fn run_program(directory: &Path, mode: Mode) -> Result<(), String> {
     let text = text_of(&directory.join("Main.som"))?;
     let expectation = Expectation::read(&text);
+    let mut class_path = String::new();
+    for each in &expectation.class_path {
+        let _ = write!(class_path, "{}:", directory.join(each).display());
+    }
+    let _ = write!(class_path, "{}", directory.display());
     let output = Command::new(program())
         .args(mode.options)
         .args(&expectation.options)
         .arg("-cp")
-        .arg(directory)
+        .arg(class_path)
         .arg("Main")
         .args(&expectation.arguments)
         .output()

@@ -26,11 +26,13 @@ use gc::oop::Oop;
 ///  bit 0..16   number of named slots
 ///  bit 16..21  format of the header
 ///  bit 21      sealed: instances come only from the VM
+///  bit 22      kernel: in a metaclass, its class belongs to the kernel
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InstanceFormat(i64);
 
 const SEALED: i64 = 1 << 21;
+const KERNEL: i64 = 1 << 22;
 
 impl InstanceFormat {
     /// Instances of a shape with `named` slots.
@@ -49,6 +51,17 @@ impl InstanceFormat {
     #[must_use]
     pub fn sealed(self) -> InstanceFormat {
         InstanceFormat(self.0 | SEALED)
+    }
+
+    /// The same, of a metaclass whose class belongs to the kernel.
+    #[must_use]
+    pub fn of_kernel(self) -> InstanceFormat {
+        InstanceFormat(self.0 | KERNEL)
+    }
+
+    /// True for a metaclass whose class belongs to the kernel.
+    pub fn is_of_kernel(self) -> bool {
+        self.0 & KERNEL != 0
     }
 
     /// Number of named slots.

@@ -3,11 +3,12 @@
 use crate::bytecode::Opcode;
 use crate::classes::{InstanceFormat, NAMED_SLOTS_MAX};
 use crate::compiler::draft::{
-    ClassDraft, CodeDraft, CodeKind, ExternalPragma, LiteralDraft, PrimitiveKind, SuperclassDraft,
+    ClassDraft, CodeDraft, CodeKind, ExternalPragma, LiteralDraft, PrimitiveKind,
 };
 use crate::header::{self, MethodHeader};
 use crate::known::{class, index, method};
 use crate::lookup;
+use crate::namespace::Namesake;
 use crate::primitives;
 use crate::vm::Vm;
 use gc::OutOfMemory;
@@ -45,7 +46,7 @@ impl From<OutOfMemory> for InstallError {
 
 impl InstallError {
     /// The same error, said to be of the method that begins at a byte of the text.
-    fn of_method(self, offset: u32) -> InstallError {
+    pub(crate) fn of_method(self, offset: u32) -> InstallError {
         match self {
             InstallError::Definition(message) => InstallError::Method(offset, message),
             InstallError::Method(..) | InstallError::OutOfMemory => self,
@@ -302,31 +303,27 @@ impl Vm {
         Ok(removed)
     }
 
-    /// The class that a definition's superclass clause names; nil for none.
-    pub fn superclass_for(&self, superclass: &SuperclassDraft) -> Result<Oop, InstallError> {
-        let name = match superclass {
-            SuperclassDraft::Nil => return Ok(self.nil()),
-            SuperclassDraft::Default => "Object",
-            SuperclassDraft::Named(name) => name,
-        };
-        match self.global_value(name) {
-            Some(found) if self.is_class(found) => Ok(found),
-            Some(_) => refuse(format!("the superclass {name} is not a class")),
-            None => refuse(format!("the superclass {name} is not defined")),
-        }
-    }
-
-    /// Defines a class: makes it, or changes the one of that name where its fields and superclass
-    /// stay as they are or it is one the VM knows.
+    /// Defines a class below a superclass: makes it, or changes the one of that name where its
+    /// fields and superclass stay as they are or it is one the VM knows. `namesake` says what
+    /// becomes of a kernel class of that name.
     pub fn define_class(
         &mut self,
         draft: &ClassDraft,
+        superclass: Oop,
         origin: Origin<'_>,
+        namesake: Namesake,
     ) -> Result<Oop, InstallError> {
-        let superclass = self.superclass_for(&draft.superclass)?;
+        if namesake == Namesake::Stays
+            && let Some(kernel) = self.described_kernel_class(draft)
+        {
+            self.describe_kernel_class(kernel, draft, superclass, origin)?;
+            self.set_global(&draft.name, kernel)?;
+            return Ok(kernel);
+        }
+        let may_change = |found: Oop| namesake == Namesake::Changes || !self.is_kernel_class(found);
         let existing = self
             .global_value(&draft.name)
-            .filter(|&found| self.is_class(found));
+            .filter(|&found| self.is_class(found) && may_change(found));
         let defined = match existing {
             Some(found) if self.heap().slot(found, class::FIELDS) == self.nil() => {
                 self.complete_known_class(found, draft, superclass)?

@@ -405,7 +405,7 @@ impl<'vm> Interpreter<'vm> {
         if let Some(end) = self.vm.ending.take() {
             return Flow::Ended(end);
         }
-        let Some(receiver) = self.vm.global_value("CallbackError") else {
+        let Some(receiver) = self.vm.kernel_class("CallbackError") else {
             return Flow::Ended(RunEnd::Terminated);
         };
         self.push(receiver);

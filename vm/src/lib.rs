@@ -24,6 +24,7 @@ pub mod interpreter;
 pub mod known;
 pub mod loader;
 pub mod lookup;
+pub mod namespace;
 pub mod numbers;
 pub mod primitives;
 pub mod roots;

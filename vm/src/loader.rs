@@ -6,6 +6,7 @@ use crate::install::{InstallError, Origin};
 use crate::interpreter::RunEnd;
 use crate::known::class;
 use crate::lookup;
+use crate::namespace::Namesake;
 use crate::vm::Vm;
 use gc::OutOfMemory;
 use gc::oop::Oop;
@@ -85,7 +86,9 @@ impl Vm {
         let mut value = self.nil();
         for item in compiler::parse_script(&arena, &source)? {
             value = match item {
-                ScriptItem::Class(class) => self.load_parsed_class(&source, class, &mut vec![])?,
+                ScriptItem::Class(class) => {
+                    self.load_parsed_class(&source, class, Namesake::Changes, &mut vec![])?
+                }
                 ScriptItem::Statements(statements) => {
                     let draft = compiler::compile_statements(&source, statements)?;
                     let nil = self.nil();
@@ -129,30 +132,32 @@ impl Vm {
 
     /// Defines the class of a class file's text.
     pub fn load_class_text(&mut self, source: &Source) -> Result<Oop, LoadError> {
-        self.load_class_source(source, &mut vec![])
+        self.load_class_source(source, Namesake::Changes, &mut vec![])
     }
 
     fn load_class_source(
         &mut self,
         source: &Source,
+        namesake: Namesake,
         loading: &mut Vec<String>,
     ) -> Result<Oop, LoadError> {
         let arena = Arena::new();
         let class = compiler::parse_class(&arena, source)?;
-        self.load_parsed_class(source, &class, loading)
+        self.load_parsed_class(source, &class, namesake, loading)
     }
 
     fn load_parsed_class(
         &mut self,
         source: &Source,
         class: &Class<'_>,
+        namesake: Namesake,
         loading: &mut Vec<String>,
     ) -> Result<Oop, LoadError> {
         let superclass = self.superclass_of_parsed(source, class, loading)?;
         let fields = self.inherited_fields(superclass);
         let class_fields = self.inherited_class_fields(superclass);
         let draft = compiler::compile_class(source, class, &fields, &class_fields)?;
-        self.define_class(&draft, origin(source))
+        self.define_class(&draft, superclass, origin(source), namesake)
             .map_err(|error| place(source, error.offset(class.name.at), &error))
     }
 
@@ -172,17 +177,18 @@ impl Vm {
             Superclass::Named(name) => name.at,
             Superclass::Nil | Superclass::Default => class.name.at,
         };
-        if name == class.name.text && self.global_value(name).is_none() {
-            return Err(place(
-                source,
-                at,
-                &format!("{name} cannot be its own superclass"),
-            ));
-        }
         loading.push(class.name.text.to_owned());
         if self.global_value(name).is_none() && loading.iter().any(|each| each == name) {
-            let chain = loading.join(" < ");
-            let message = format!("{name} is its own superclass: {chain} < {name}");
+            if let Some(kernel) = self.kernel_class(name) {
+                loading.pop();
+                return Ok(kernel);
+            }
+            let message = if name == class.name.text {
+                format!("{name} cannot be its own superclass")
+            } else {
+                let chain = loading.join(" < ");
+                format!("{name} is its own superclass: {chain} < {name}")
+            };
             return Err(place(source, at, &message));
         }
         let found = self.find_class(name, loading);
@@ -224,7 +230,7 @@ impl Vm {
             )));
         };
         let source = Source::new(path.display().to_string(), text)?;
-        let class = self.load_class_source(&source, loading)?;
+        let class = self.load_class_source(&source, Namesake::Stays, loading)?;
         if self.class_name(class) == name {
             return Ok(class);
         }
@@ -233,6 +239,13 @@ impl Vm {
             self.class_name(class)
         );
         Err(place(&source, 0, &message))
+    }
+
+    /// True where a directory of the class path has a file of this class.
+    pub(crate) fn is_on_class_path(&self, name: &str) -> bool {
+        let file_name = format!("{name}.som");
+        let path = &self.options.class_path;
+        path.iter().any(|each| each.join(&file_name).exists())
     }
 
     /// The first file of the class path that a class of this name is in.

@@ -66,7 +66,8 @@ pub(super) fn method<'a>(
     let has_statements = !method.body.statements.is_empty();
     let ending = match (&meta.external, &meta.primitive) {
         (Some(_), _) if !has_statements => Ending::Failure("externalCallFailed:arguments:"),
-        (None, PrimitiveKind::SomPrimitive | PrimitiveKind::Named { .. }) if !has_statements => {
+        (None, PrimitiveKind::SomPrimitive) => Ending::Failure("missingPrimitive:arguments:"),
+        (None, PrimitiveKind::Named { .. }) if !has_statements => {
             Ending::Failure("primitiveFailed:arguments:")
         }
         _ => Ending::Receiver,

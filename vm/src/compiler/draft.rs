@@ -22,7 +22,8 @@ pub enum PrimitiveKind {
     #[default]
     None,
     /// The body is the word `primitive`, as SOM writes it: the primitive is found by class and
-    /// selector. The bytecodes send `primitiveFailed:arguments:`.
+    /// selector. The bytecodes are for where there is none: they send
+    /// `missingPrimitive:arguments:`.
     SomPrimitive,
     /// `<primitive: #name>`: the bytecodes run when it fails.
     Named {

@@ -56,7 +56,7 @@ impl Interpreter<'_> {
     /// Replaces the call by `ExternalMethod activate: method receiver: … arguments: …`.
     #[cold]
     fn link_external(&mut self, found: Found, count: usize) -> Flow {
-        let Some(linker) = self.vm.global_value("ExternalMethod") else {
+        let Some(linker) = self.vm.kernel_class("ExternalMethod") else {
             return self.fail(found, Failure::Unsupported, count);
         };
         let arguments: Vec<Oop> = (0..count).rev().map(|depth| self.peek(depth)).collect();
