@@ -104,13 +104,13 @@ fn integer(_heap: &Heap, oop: Oop) -> Option<i64> {
 }
 
 /// Number of elements of an Array.
-fn elements(heap: &Heap, oop: Oop) -> Option<usize> {
+pub(crate) fn elements(heap: &Heap, oop: Oop) -> Option<usize> {
     let array = oop.is_pointer() && heap.format_of(oop).has_pointers();
     array.then(|| heap.slot_count(oop))
 }
 
 /// The text of a Symbol or String.
-fn text(heap: &Heap, oop: Oop) -> Option<&str> {
+pub(crate) fn text(heap: &Heap, oop: Oop) -> Option<&str> {
     if !oop.is_pointer() || !heap.format_of(oop).is_bytes() {
         return None;
     }

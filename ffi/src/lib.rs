@@ -13,6 +13,7 @@ pub mod decode;
     reason = "executes RTL, which reads and writes memory by address"
 )]
 pub mod interpret;
+mod leaves;
 #[expect(unsafe_code, reason = "calls the dynamic linker")]
 pub mod library;
 #[expect(unsafe_code, reason = "enters machine code")]

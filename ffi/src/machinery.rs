@@ -2,6 +2,7 @@
 
 use crate::decode::decode;
 use crate::interpret::Plan;
+use crate::leaves;
 use crate::library::Libraries;
 use crate::serve;
 use gc::Heap;
@@ -9,6 +10,7 @@ use jit::code_space::DEFAULT_SIZE;
 use jit::compiler::{Compiler, check_linked};
 use jit::isa::HOST;
 use jit::isa::host::callbacks::Convention;
+use jit::leaf::LeafRequest;
 use jit::rtl::Op;
 use jit::rtl::check::is_of_callbacks;
 use jit::rtl::op::print_sequence;
@@ -19,9 +21,10 @@ use std::rc::Rc;
 use vm::callback::CallbackSlot;
 use vm::context::{Outcome, VmContext};
 use vm::foreign::{
-    ExternalCode, ExternalMethod, Foreign, LibraryHandle, LibraryNotFound, Marshalling,
+    ExternalCode, ExternalMethod, Foreign, LeafMethod, LibraryHandle, LibraryNotFound, Marshalling,
 };
 use vm::visitors::Visit;
+use vm::vm::Vm;
 
 /// How the machinery works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -175,6 +178,27 @@ impl Foreign for Machinery {
         };
         let code = code.map_err(failed)?;
         self.trace(method, &ops, code);
+        Ok(code)
+    }
+
+    fn install_leaf(&self, vm: &mut Vm, leaf: &LeafMethod<'_>) -> Result<Option<u64>, String> {
+        let failed = |message: String| format!("{message}, in the leaf {}", leaf.name);
+        let ops = decode(vm.heap(), leaf.rtl, HOST).map_err(|error| failed(error.to_string()))?;
+        let parameters = leaves::parameters(vm.heap(), leaf.parameters, HOST).map_err(failed)?;
+        check_linked(&ops, parameters.len(), 0).map_err(|error| failed(error.to_string()))?;
+        let request = LeafRequest {
+            ops: &ops,
+            compiled: leaf.compiled,
+            parameters: &parameters,
+        };
+        let made = self
+            .compiler
+            .borrow_mut()
+            .install_leaf(vm, leaf.name, &request, leaf.general);
+        let code = made.map_err(|error| failed(error.to_string()))?;
+        if let (Some(code), true) = (code, self.options.trace_asm) {
+            eprint!("{}", self.listing(ExternalCode::Machine(code)));
+        }
         Ok(code)
     }
 

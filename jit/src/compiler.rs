@@ -2,6 +2,7 @@
 
 use crate::code_space::{CodeSpace, CodeSpaceError};
 use crate::isa::{self, host};
+use crate::leaf::{self, LeafRequest};
 use crate::listing;
 use crate::lowering::{Lowered, Request};
 use crate::rtl::Op;
@@ -10,6 +11,7 @@ use crate::stubs::StubAddresses;
 use std::fmt;
 use std::io;
 use vm::context::{Outcome, VmContext};
+use vm::vm::Vm;
 
 /// Why a sequence was not made into machine code.
 #[derive(Debug)]
@@ -130,6 +132,39 @@ impl Compiler {
             remarks: Box::new([]),
         };
         self.put(lowered, about).map_err(CompileError::CodeSpace)
+    }
+
+    /// Compiles a leaf, a callback's own code; `None` where the Block is none. `general` is the address of the
+    /// code of its signature, which must stay.
+    pub fn install_leaf(
+        &mut self,
+        vm: &Vm,
+        name: &str,
+        leaf: &LeafRequest<'_>,
+        general: u64,
+    ) -> Result<Option<u64>, CompileError> {
+        let Some(ops) = leaf::make(vm, leaf) else {
+            return Ok(None);
+        };
+        let lowered = host::lower::lower(&Request {
+            ops: &ops,
+            facts: &Facts::default(),
+            argument_count: leaf.parameters.len(),
+            function: general,
+            stubs: &self.stubs,
+            cells: &[],
+            code_space: self.space.range(),
+        });
+        let about = About {
+            name: name.into(),
+            op_offsets: lowered.op_offsets.clone().into(),
+            ops: ops.into(),
+            function: general,
+            cells: Box::new([]),
+            remarks: Box::new([]),
+        };
+        let code = self.put(lowered, about).map_err(CompileError::CodeSpace)?;
+        Ok(Some(code))
     }
 
     /// Puts code in that was lowered elsewhere.

@@ -11,6 +11,7 @@
 //! | `floats` | unboxed arithmetic |
 //! | `loops` | what stays in registers around a loop |
 //! | `slow` | what rarely happens, behind the body |
+//! | `leaf` | the Block of a callback that calls nothing |
 //!
 //! At every send and wherever ways meet, frame and operand stack are what the interpreter would
 //! have made of them: the frame can change hands there.
@@ -19,6 +20,7 @@
 mod comparisons;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod floats;
+pub(crate) mod leaf;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod loops;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
@@ -60,39 +62,8 @@ const BYTECODES_MAX: usize = 20_000;
 
 /// Makes the RTL of a Method, CompiledBlock or Primitive; `None` where it is to be interpreted.
 pub(crate) fn generate(vm: &Vm, compiled: Oop) -> Option<Generated> {
-    let heap = vm.heap();
-    let header = vm::lookup::header_of(heap, compiled);
-    if header.has(header::EXTERNAL) {
-        return None;
-    }
-    let bytes = heap.bytes(heap.slot(compiled, method::BYTECODES)).to_vec();
-    if bytes.len() > BYTECODES_MAX {
-        return None;
-    }
-    let mut generator = Generator {
-        vm,
-        compiled,
-        header,
-        argument_count: header.arguments(),
-        literals: heap.slot(compiled, method::LITERALS),
-        // The last byte is the extra return that every method has.
-        code: bytes[..bytes.len() - 1].to_vec(),
-        ops: Vec::new(),
-        entry: 0,
-        sends: Vec::new(),
-        loops: Vec::new(),
-        remarks: Vec::new(),
-        slow: Vec::new(),
-        stack: Stack::default(),
-        labels: 0,
-        targets: HashMap::new(),
-        pc: 0,
-        next: 0,
-        reachable: true,
-        fused: None,
-        heads: Vec::new(),
-    };
-    if header.primitive() != 0 {
+    let mut generator = Generator::new(vm, compiled)?;
+    if generator.header.primitive() != 0 {
         generator.primitive()?;
     } else {
         generator.method()?;
@@ -146,6 +117,47 @@ struct Generator<'a> {
     /// The jump that a comparison took with it.
     fused: Option<usize>,
     heads: Vec<LoopHead>,
+    /// Set for the Block of a callback that calls nothing.
+    leaf: Option<leaf::Leaf>,
+}
+
+impl<'a> Generator<'a> {
+    /// The generator of a code object; `None` where that is too long or no bytecode.
+    fn new(vm: &'a Vm, compiled: Oop) -> Option<Generator<'a>> {
+        let heap = vm.heap();
+        let header = vm::lookup::header_of(heap, compiled);
+        if header.has(header::EXTERNAL) {
+            return None;
+        }
+        let bytes = heap.bytes(heap.slot(compiled, method::BYTECODES)).to_vec();
+        if bytes.len() > BYTECODES_MAX {
+            return None;
+        }
+        Some(Generator {
+            vm,
+            compiled,
+            header,
+            argument_count: header.arguments(),
+            literals: heap.slot(compiled, method::LITERALS),
+            // The last byte is the extra return that every method has.
+            code: bytes[..bytes.len() - 1].to_vec(),
+            ops: Vec::new(),
+            entry: 0,
+            sends: Vec::new(),
+            loops: Vec::new(),
+            remarks: Vec::new(),
+            slow: Vec::new(),
+            stack: Stack::default(),
+            labels: 0,
+            targets: HashMap::new(),
+            pc: 0,
+            next: 0,
+            reachable: true,
+            fused: None,
+            heads: Vec::new(),
+            leaf: None,
+        })
+    }
 }
 
 impl Generator<'_> {
@@ -175,6 +187,14 @@ impl Generator<'_> {
         }
         self.find_targets();
         self.prologue();
+        self.instructions();
+        self.emit_loop_entries();
+        self.emit_slow_paths();
+        // Labels that nothing marks would be jumps into nothing.
+        (self.labels < crate::rtl::check::LABEL_MAX).then_some(())
+    }
+
+    fn instructions(&mut self) {
         let code = self.code.clone();
         for (pc, instruction) in instructions(&code) {
             self.pc = pc;
@@ -187,10 +207,6 @@ impl Generator<'_> {
             let following = Bytecode::decode(&code, self.next).map(|pair| pair.0);
             self.translate(instruction, following);
         }
-        self.emit_loop_entries();
-        self.emit_slow_paths();
-        // Labels that nothing marks would be jumps into nothing.
-        (self.labels < crate::rtl::check::LABEL_MAX).then_some(())
     }
 
     /// Methods that answer a slot, a constant or their receiver need no frame.

@@ -21,6 +21,8 @@ pub mod compiler;
 mod enter;
 mod generate;
 pub mod isa;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
+pub mod leaf;
 mod listing;
 pub mod lowering;
 #[expect(unsafe_code, reason = "gives the stubs their type")]

@@ -225,6 +225,18 @@ macro_rules! for_each_rtl_op {
             /// Returns to C; the results' registers hold the result.
             "leaveCallback" = LeaveCallback leave_callback { convention: Imm };
 
+            // --- leaves: only in code that C calls, for a Block that calls nothing itself ------------------
+            /// Builds a leaf's frame (`crate::leaf::LeafFrame`) of `words`, with a copy of the argument registers in
+            /// use. Goes to `other` where another thread calls, where the callback is not to be run, and where
+            /// methods have changed since `epoch`.
+            "enterLeaf" = EnterLeaf enter_leaf { integers: Imm, floats: Imm, words: Imm, epoch: Imm, other: Lab };
+            /// The operations of the Block stand here, which leave its answer in the role register `result`.
+            "evaluateLeaf" = EvaluateLeaf evaluate_leaf {};
+            /// Returns to C; the results' registers hold the result.
+            "leaveLeaf" = LeaveLeaf leave_leaf {};
+            /// Goes to the signature's entry, as if C had called that: nothing was changed so far.
+            "abandonLeaf" = AbandonLeaf abandon_leaf {};
+
             // --- activations: only in code made of bytecodes -------------------------------------------
             /// Gives the activation of `method` to the interpreter, the return address being on top.
             "activate" = Activate activate { method: Obj };

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::io;
 use vm::callback::CallbackSlot;
 
-/// Bytes of one thunk, and half the bytes of its slot.
+/// Bytes of one thunk.
 pub const THUNK_BYTES: usize = 16;
 const SLOT_BYTES: usize = size_of::<CallbackSlot>();
 /// Thunks that are made at a time.
@@ -55,13 +55,15 @@ impl Thunks {
         let Some(slot) = self.slot(thunk) else {
             return false;
         };
-        // SAFETY: as in `make`; the word is read and written by this thread, and read by others, which
+        // SAFETY: as in `make`; the words are read and written by this thread, and read by others, which
         // refuse or queue their calls.
-        let cell = unsafe { &mut (*slot).cell };
-        if *cell == 0 {
+        let slot = unsafe { &mut *slot };
+        if slot.cell == 0 {
             return false;
         }
-        *cell = 0;
+        slot.cell = 0;
+        // A leaf does not ask whether it is freed.
+        slot.entry = slot.general;
         self.freed.push_back(thunk);
         true
     }
@@ -111,6 +113,7 @@ mod tests {
             context: 2,
             cell: 3,
             thunk: 0,
+            general: 1,
         }
     }
 

@@ -85,7 +85,7 @@ pub struct CallbackFrame {
 #[derive(Debug)]
 #[repr(C)]
 pub struct CallbackSlot {
-    /// Machine code made for the signature.
+    /// Machine code that runs the callback: a leaf made for the Block, or `general`.
     pub entry: u64,
     /// The `VmContext`.
     pub context: u64,
@@ -93,6 +93,8 @@ pub struct CallbackSlot {
     pub cell: u64,
     /// The address that C calls.
     pub thunk: u64,
+    /// Machine code made for the signature.
+    pub general: u64,
 }
 
 /// The functions that a callback's machine code calls, in the context.
@@ -185,7 +187,7 @@ unsafe extern "C" fn refuse(context: *mut VmContext, frame: *mut CallbackFrame, 
     let slot = unsafe { &*frame.slot };
     if vm.stack.contains(std::ptr::from_ref(frame) as u64) {
         // Nothing is in order for an error of Smalltalk's.
-        let signature = vm.callback_signature(slot.entry);
+        let signature = vm.callback_signature(slot.general);
         eprintln!("ripley: a callback came in the midst of Smalltalk code: {signature}");
         return 0;
     }
@@ -296,7 +298,7 @@ impl Vm {
     /// Ends a callback with an error of the VM's own: an Array of the reason, the signature,
     /// the argument's number and the reason why it cannot be converted.
     fn refuse_callback(&mut self, slot: &CallbackSlot, reason: Refusal, argument: u64) {
-        let signature = self.callback_signature(slot.entry);
+        let signature = self.callback_signature(slot.general);
         let failure = crate::failure::Failure::from_code(self.context.failure);
         let failure = failure.map_or("unsupported", crate::failure::Failure::name);
         let mut parts = || -> Result<Oop, gc::OutOfMemory> {

@@ -97,6 +97,8 @@ pub struct VmContext {
     pub c_limit: u64,
     /// The thread pointer of the VM's thread.
     pub thread: u64,
+    /// Counts the changes of methods that leaves rely on.
+    pub epoch: u32,
     /// What goes on where the external call returns that a callback has left; 0 for nothing.
     pub unwinding: Oop,
     /// The return address that was replaced by `unwinding_stub`, or 0.
@@ -140,6 +142,7 @@ impl VmContext {
             suspended: std::ptr::null(),
             c_limit: 0,
             thread: crate::callback::thread_pointer(),
+            epoch: 0,
             unwinding: Oop::ZERO,
             unwinding_return: 0,
             unwinding_stub: 0,

@@ -3,6 +3,7 @@
 use crate::callback::CallbackSlot;
 use crate::context::VmContext;
 use crate::visitors::Visit;
+use crate::vm::Vm;
 use gc::oop::Oop;
 
 /// How external-call methods are executed.
@@ -69,6 +70,20 @@ pub struct ExternalMethod<'a> {
     pub function: u64,
 }
 
+/// What is handed over to make a callback's own code.
+pub struct LeafMethod<'a> {
+    /// Name for listings: the signature.
+    pub name: &'a str,
+    /// The RTL around the Block's, as the image made it.
+    pub rtl: Oop,
+    /// The CompiledBlock.
+    pub compiled: Oop,
+    /// What is known of the parameters: an Array with one for each, nil where nothing is.
+    pub parameters: Oop,
+    /// The code of the signature, where the leaf goes that is abandoned.
+    pub general: u64,
+}
+
 /// The foreign-function machinery.
 ///
 /// It is shared, not borrowed, while a foreign function runs: that function may call back into the
@@ -84,6 +99,8 @@ pub trait Foreign {
         context: &mut VmContext,
         method: &ExternalMethod<'_>,
     ) -> Result<ExternalCode, String>;
+    /// Makes a leaf; answers where its code begins, `None` where the Block is none.
+    fn install_leaf(&self, vm: &mut Vm, leaf: &LeafMethod<'_>) -> Result<Option<u64>, String>;
     /// Drops what `install` made.
     fn remove(&self, code: ExternalCode);
     /// Runs machine code from the interpreter: receiver and arguments are the topmost words of the

@@ -291,6 +291,7 @@ impl Vm {
     ) -> Result<(), OutOfMemory> {
         let nil = self.nil();
         lookup::add_method(self.heap_mut(), holder, selector, compiled, nil)?;
+        self.abandon_leaves(selector);
         self.forget_lookups();
         Ok(())
     }
@@ -299,6 +300,7 @@ impl Vm {
     pub fn remove_method(&mut self, holder: Oop, selector: Oop) -> Result<bool, OutOfMemory> {
         let nil = self.nil();
         let removed = lookup::remove_method(self.heap_mut(), holder, selector, nil)?;
+        self.abandon_leaves(selector);
         self.forget_lookups();
         Ok(removed)
     }

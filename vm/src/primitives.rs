@@ -108,6 +108,8 @@ define_plain! {
     "installExternal" => foreign::install_external;
     "externalListing" => foreign::external_listing;
     "newCallback" => callbacks::new_callback;
+    "installLeaf" => callbacks::install_leaf;
+    "leafEpoch" => callbacks::leaf_epoch;
     "freeCallback" => callbacks::free_callback;
     "isInCallback" => callbacks::is_in_callback;
     "callbackPatience" => callbacks::set_patience;

@@ -10,6 +10,7 @@ use crate::symbols::SymbolTable;
 use gc::layout::{ClassIndex, Format};
 use gc::oop::Oop;
 use gc::{Heap, HeapOptions, OutOfMemory};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// What a VM is started with.
@@ -71,6 +72,8 @@ pub struct Vm {
     pub(crate) stack_end: u64,
     pub(crate) stack: VmStack,
     pub(crate) symbols: SymbolTable,
+    /// Selectors of methods whose code is part of leaves.
+    pub(crate) relied: HashSet<String>,
     /// Class objects by class index; nil where an index is free.
     pub(crate) classes: Vec<Oop>,
     /// Global objects by the address of their name's Symbol.
@@ -119,6 +122,7 @@ impl Vm {
             options,
             stack,
             symbols: SymbolTable::default(),
+            relied: HashSet::new(),
             classes: Vec::new(),
             globals: hashbrown::HashMap::new(),
             cache: MethodCache::default(),
@@ -318,6 +322,22 @@ impl Vm {
         self.cache.clear();
         if let Some(generator) = &mut self.generator {
             generator.unlink();
+        }
+    }
+
+    /// A leaf has the code of what the Symbols in an Array select now.
+    pub(crate) fn rely_on(&mut self, selectors: Oop) {
+        for index in 0..self.heap().slot_count(selectors) {
+            let selector = self.text(self.heap().slot(selectors, index));
+            self.relied.insert(selector);
+        }
+    }
+
+    /// What a Symbol selects has changed: leaves that rely on it are abandoned from now on.
+    pub(crate) fn abandon_leaves(&mut self, selector: Oop) {
+        if !self.relied.is_empty() && self.relied.contains(&self.text(selector)) {
+            self.relied.clear();
+            self.context.epoch += 1;
         }
     }
 

@@ -432,6 +432,10 @@ impl Visitor for Run<'_> {
         resume_caller();
         load_x87(Gpr, i64);
         leave_callback(i64);
+        enter_leaf(i64, i64, i64, i64, Label);
+        evaluate_leaf();
+        leave_leaf();
+        abandon_leaf();
         activate(Oop);
         class_check();
         enter_frame(Oop, i64, i64, Label);

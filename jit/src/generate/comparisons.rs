@@ -81,6 +81,7 @@ impl Generator<'_> {
         test: impl FnOnce(&mut Self, Condition, Label),
         mixed: bool,
     ) {
+        let mixed = mixed && self.abandoned().is_none();
         self.flush();
         // Of doubles neither a relation nor its opposite may hold.
         let doubles = operands.iter().any(|each| each.is_float());

@@ -112,6 +112,7 @@ impl Generator<'_> {
                 self.box_float(RESULT, source);
                 self.emit(Op::Push { source: RESULT });
             }
+            Value::Pointer(_) => self.unfit(),
         }
     }
 
@@ -138,6 +139,7 @@ impl Generator<'_> {
             },
             Value::Gpr(source) => self.emit(Op::Move { target, source }),
             Value::Fpr(source) => self.box_float(target, source),
+            Value::Pointer(_) => self.unfit(),
         }
     }
 
@@ -276,7 +278,10 @@ impl Generator<'_> {
     }
 
     /// Offset of a place from the frame.
-    pub(super) fn offset(&self, place: Place) -> i64 {
+    pub(super) fn offset(&mut self, place: Place) -> i64 {
+        if let Some(offset) = self.leaf_offset(place) {
+            return offset;
+        }
         let offset = match place {
             Place::Argument(index) => frame::argument(usize::from(index), self.argument_count),
             Place::Temporary(index) => frame::temporary(usize::from(index)),

@@ -63,6 +63,9 @@ impl Generator<'_> {
     }
 
     pub(super) fn exit_at(&mut self, operands: &[Operand], pc: usize, speculation: bool) -> Label {
+        if let Some(label) = self.abandoned() {
+            return label;
+        }
         let label = self.label();
         self.slow.push(Slow::Exit {
             label,
@@ -76,6 +79,9 @@ impl Generator<'_> {
 
     /// A label that sends, and the one to mark where the fast path ends.
     pub(super) fn slow_send(&mut self, operands: &[Operand], target: Gpr) -> (Label, Label) {
+        if let Some(label) = self.abandoned() {
+            return (label, self.label());
+        }
         let (label, resume) = (self.label(), self.label());
         self.slow.push(Slow::Send {
             label,
@@ -90,6 +96,13 @@ impl Generator<'_> {
 
     /// `target :=` the Double of an unboxed float. Changes no other register.
     pub(super) fn box_float(&mut self, target: Gpr, source: Fpr) {
+        if let Some(other) = self.abandoned() {
+            return self.emit(Op::BoxFloat {
+                target,
+                source,
+                other,
+            });
+        }
         let (label, resume) = (self.label(), self.label());
         self.emit(Op::BoxFloat {
             target,
@@ -107,6 +120,13 @@ impl Generator<'_> {
 
     /// `target :=` the double of a Double, or with `NumberToF64` of any number.
     pub(super) fn unbox_float(&mut self, target: Fpr, source: Gpr, entry: Entry, failed: Label) {
+        if let Some(other) = self.abandoned() {
+            return self.emit(Op::UnboxFloat {
+                target,
+                source,
+                other,
+            });
+        }
         let (label, resume) = (self.label(), self.label());
         self.emit(Op::UnboxFloat {
             target,
@@ -260,7 +280,9 @@ impl Generator<'_> {
                 Value::Spilled | Value::Known(_) | Value::Integer(_) | Value::Literal(_) => {
                     self.emit(Op::Drop { words: 1 });
                 }
-                Value::Double(_) | Value::Place(_) => self.emit(Op::Drop { words: 1 }),
+                Value::Double(_) | Value::Place(_) | Value::Pointer(_) => {
+                    self.emit(Op::Drop { words: 1 });
+                }
             }
         }
         for cached in &snapshot.cache {

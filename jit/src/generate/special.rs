@@ -21,6 +21,11 @@ impl Generator<'_> {
         operand: u8,
         following: Option<Bytecode>,
     ) {
+        // A leaf is made for the usual operands, and abandoned where others come.
+        let operand = match self.abandoned() {
+            Some(_) => operand & !SEEN_OTHERS,
+            None => operand,
+        };
         let mixed = operand & SEEN_OTHERS != 0;
         let floats = operand & SEEN_FLOATS != 0 && !mixed;
         match special {
@@ -46,6 +51,7 @@ impl Generator<'_> {
             SpecialSend::Identical => self.identity(Condition::Eq, following),
             SpecialSend::NotIdentical => self.identity(Condition::Ne, following),
             SpecialSend::At => self.at(mixed),
+            SpecialSend::AtPut if self.abandoned().is_some() => self.plain_send(2),
             SpecialSend::AtPut => self.at_put(mixed),
             SpecialSend::Size | SpecialSend::Length => self.size(mixed),
             SpecialSend::Not => self.not(mixed),

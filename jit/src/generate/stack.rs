@@ -40,6 +40,8 @@ pub(super) enum Value {
     Gpr(Gpr),
     /// Unboxed.
     Fpr(Fpr),
+    /// A leaf's argument that is an address, and no object.
+    Pointer(u8),
 }
 
 /// An operand, and whether it is known to be a SmallInteger.
@@ -80,7 +82,6 @@ pub(super) fn common(left: &[Cached], right: &[Cached]) -> Vec<Cached> {
 }
 
 /// The operand stack and the registers.
-#[derive(Default)]
 pub(super) struct Stack {
     pub(super) operands: Vec<Operand>,
     /// How many operands are in memory.
@@ -88,9 +89,28 @@ pub(super) struct Stack {
     gpr_uses: [u16; 16],
     fpr_uses: [u16; 16],
     pub(super) cache: Vec<Cached>,
+    pool: &'static [Gpr],
+}
+
+impl Default for Stack {
+    fn default() -> Stack {
+        Stack {
+            operands: Vec::new(),
+            spilled: 0,
+            gpr_uses: [0; 16],
+            fpr_uses: [0; 16],
+            cache: Vec::new(),
+            pool: &POOL,
+        }
+    }
 }
 
 impl Stack {
+    /// Operands take these registers and no others.
+    pub(super) fn use_pool(&mut self, pool: &'static [Gpr]) {
+        self.pool = pool;
+    }
+
     /// Number of operands.
     pub(super) fn depth(&self) -> usize {
         self.operands.len()
@@ -98,7 +118,10 @@ impl Stack {
 
     /// All `depth` operands are in memory, and no register holds anything.
     pub(super) fn reset(&mut self, depth: usize) {
-        *self = Stack::default();
+        *self = Stack {
+            pool: self.pool,
+            ..Stack::default()
+        };
         let spilled = Operand {
             value: Value::Spilled,
             integer: false,
@@ -129,7 +152,7 @@ impl Stack {
             Value::Gpr(register) => self.gpr_uses[register.number() as usize] += 1,
             Value::Fpr(register) => self.fpr_uses[register.number() as usize] += 1,
             Value::Spilled | Value::Known(_) | Value::Integer(_) | Value::Literal(_) => {}
-            Value::Double(_) | Value::Place(_) => {}
+            Value::Double(_) | Value::Place(_) | Value::Pointer(_) => {}
         }
     }
 
@@ -138,7 +161,7 @@ impl Stack {
             Value::Gpr(register) => self.gpr_uses[register.number() as usize] -= 1,
             Value::Fpr(register) => self.fpr_uses[register.number() as usize] -= 1,
             Value::Spilled | Value::Known(_) | Value::Integer(_) | Value::Literal(_) => {}
-            Value::Double(_) | Value::Place(_) => {}
+            Value::Double(_) | Value::Place(_) | Value::Pointer(_) => {}
         }
     }
 
@@ -167,7 +190,7 @@ impl Stack {
 
     pub(super) fn free_gpr(&mut self) -> Option<Gpr> {
         let unused = |register: &Gpr| self.gpr_uses[register.number() as usize] == 0;
-        let free = POOL.iter().copied().filter(unused);
+        let free = self.pool.iter().copied().filter(unused);
         let mut evictable = None;
         for register in free {
             if !self.is_cached(Value::Gpr(register)) {

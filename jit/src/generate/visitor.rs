@@ -42,6 +42,9 @@ impl Generator<'_> {
 
     /// Sends with operands that the visitor has left on the stack.
     pub(super) fn plain_send(&mut self, arguments: usize) {
+        if self.leaf_send(arguments) {
+            return;
+        }
         self.flush();
         self.stack.forget();
         self.emit_send(self.pc);
@@ -256,8 +259,9 @@ impl Visitor for Translation<'_, '_> {
     }
 
     fn push_argument(&mut self, index: u8) {
-        self.generator
-            .push_value(Value::Place(Place::Argument(index)));
+        let value = self.generator.leaf_argument(index);
+        let place = Value::Place(Place::Argument(index));
+        self.generator.push_value(value.unwrap_or(place));
     }
 
     fn push_temporary(&mut self, index: u8) {
@@ -304,6 +308,9 @@ impl Visitor for Translation<'_, '_> {
     }
 
     fn store_argument(&mut self, index: u8) {
+        if self.generator.is_pointer_argument(index) {
+            return self.generator.unfit();
+        }
         self.generator.store_place(Place::Argument(index));
     }
 
@@ -454,6 +461,9 @@ impl Visitor for Translation<'_, '_> {
     }
 
     fn return_top(&mut self) {
+        if self.generator.leaf_return() {
+            return;
+        }
         let operand = self.generator.pop();
         self.generator.load(RESULT, operand.value);
         self.generator.release(operand);

@@ -1,6 +1,7 @@
 //! x86-64, in the calling conventions of System V where C is called.
 
 pub mod disassembly;
+pub(crate) mod leaves;
 pub mod lower;
 pub mod registers;
 pub mod stubs;

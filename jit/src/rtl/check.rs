@@ -35,6 +35,9 @@ pub const ALLOCATE_SLOTS_MAX: i64 = 64;
 /// Most bytes of an object that `allocateBytes` makes: their words are counted in the header itself.
 pub const ALLOCATE_BYTES_MAX: i64 = 1024;
 
+/// Most words of a leaf's frame: its arguments and temporaries are numbered by bytes.
+pub const LEAF_WORDS_MAX: i64 = 1024;
+
 /// What is wrong with a sequence.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RtlError {
@@ -131,7 +134,7 @@ pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlE
             .map_err(|message| at(index, message))?;
     }
     let first = ops.iter().find(|op| !matches!(op, Op::Note { .. }));
-    let is_callback = matches!(first, Some(Op::EnterCallback { .. }));
+    let is_callback = matches!(first, Some(Op::EnterCallback { .. } | Op::EnterLeaf { .. }));
     for (index, op) in ops.iter().enumerate() {
         if is_callback && is_of_methods(op) {
             return Err(at(
@@ -142,7 +145,7 @@ pub fn check(ops: &[Op], argument_count: usize, isa: &Isa) -> Result<Facts, RtlE
         if !is_callback && is_of_callbacks(op) {
             return Err(at(
                 index,
-                "belongs to callbacks, which begin with enterCallback".into(),
+                "belongs to callbacks, which begin with enterCallback or enterLeaf".into(),
             ));
         }
         checker
@@ -232,6 +235,10 @@ pub fn is_of_callbacks(op: &Op) -> bool {
             | Op::ResumeCaller {}
             | Op::LoadX87 { .. }
             | Op::LeaveCallback { .. }
+            | Op::EnterLeaf { .. }
+            | Op::EvaluateLeaf {}
+            | Op::LeaveLeaf {}
+            | Op::AbandonLeaf {}
     )
 }
 
@@ -252,7 +259,12 @@ fn is_of_methods(op: &Op) -> bool {
 fn ends(op: &Op) -> bool {
     matches!(
         op,
-        Op::Return { .. } | Op::Fail { .. } | Op::Jump { .. } | Op::LeaveCallback { .. }
+        Op::Return { .. }
+            | Op::Fail { .. }
+            | Op::Jump { .. }
+            | Op::LeaveCallback { .. }
+            | Op::LeaveLeaf {}
+            | Op::AbandonLeaf {}
     )
 }
 
@@ -382,6 +394,16 @@ impl Checker<'_> {
                 range("floats", floats, 0, FLOAT_REGISTERS as i64)?;
                 range("bytes", bytes, 0, RESERVE_BYTES_MAX)
             }
+            Op::EnterLeaf {
+                integers,
+                floats,
+                words,
+                ..
+            } => {
+                range("integers", integers, 0, INTEGER_REGISTERS as i64)?;
+                range("floats", floats, 0, FLOAT_REGISTERS as i64)?;
+                range("words", words, 0, LEAF_WORDS_MAX)
+            }
             Op::LeaveCallback { convention } => range("convention", convention, 0, 1),
             Op::StoreArgument { index, .. } => range("index", index, 1, self.argument_count as i64),
             Op::Fail { argument, reason } | Op::FailCallback { argument, reason } => {
@@ -445,6 +467,7 @@ impl Checker<'_> {
             | Op::StoreSlot { .. }
             | Op::SquareRoot { .. } => Ok(()),
             Op::EvaluateBlock { .. } | Op::ResumeCaller {} => Ok(()),
+            Op::EvaluateLeaf {} | Op::LeaveLeaf {} | Op::AbandonLeaf {} => Ok(()),
             Op::RuntimeFromFloat { .. } | Op::Return { .. } | Op::Note { .. } => Ok(()),
         }
     }

@@ -4,29 +4,32 @@ use super::Arguments;
 use super::foreign::installed_code;
 use crate::callback::{CallbackFrame, CallbackSlot};
 use crate::failure::Failure;
-use crate::foreign::{ExternalCode, Marshalling};
+use crate::foreign::{ExternalCode, LeafMethod, Marshalling};
 use crate::interpreter::is_block_class;
-use crate::known::{block, index};
+use crate::known::{block, index, method};
 use crate::lookup;
 use crate::vm::Vm;
 use gc::{Format, Oop};
 use num_traits::ToPrimitive;
 use std::mem::offset_of;
 
-/// entry method, Block → an Array of the address that C calls, and of the cell that must be kept
-/// alive until the callback is freed.
+/// entry method, Block, leaf method or nil → an Array of the address that C calls, and of the cell that must
+/// be kept alive until the callback is freed.
 pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let (method, closure) = (arguments.get(0), arguments.get(1));
-    if !vm.is_external(method) || !is_block_class(vm.heap().class_index_of(closure)) {
+    let (entry_method, closure, leaf) = (arguments.get(0), arguments.get(1), arguments.get(2));
+    if !vm.is_external(entry_method) || !is_block_class(vm.heap().class_index_of(closure)) {
         return Err(Failure::WrongType);
     }
-    let wanted = lookup::header_of(vm.heap(), method).arguments();
+    let wanted = lookup::header_of(vm.heap(), entry_method).arguments();
     let compiled = vm.heap().slot(closure, block::METHOD);
     if lookup::header_of(vm.heap(), compiled).arguments() != wanted {
         return Err(Failure::ArgumentCount);
     }
-    let Some(ExternalCode::Machine(entry)) = installed_code(vm, method) else {
-        return Err(Failure::Unsupported);
+    let general = machine_code(vm, entry_method)?;
+    let entry = if leaf == vm.nil() {
+        general
+    } else {
+        machine_code(vm, leaf)?
     };
     // An old object stays where it is, and the collector keeps track of what it refers to.
     let cell = vm
@@ -39,6 +42,7 @@ pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
         context: &raw const *vm.context as u64,
         cell: cell.bits(),
         thunk: 0,
+        general,
     };
     let address = foreign.new_callback(slot).map_err(|message| {
         vm.failure_detail = Some(message);
@@ -46,6 +50,59 @@ pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     })?;
     let address = vm.u64_object(address)?;
     Ok(vm.array(&[address, cell])?)
+}
+
+/// Where the machine code of an external-call method begins.
+fn machine_code(vm: &Vm, external: Oop) -> Result<u64, Failure> {
+    if !vm.is_external(external) {
+        return Err(Failure::WrongType);
+    }
+    match installed_code(vm, external) {
+        Some(ExternalCode::Machine(code)) => Ok(code),
+        Some(ExternalCode::Plan(_)) | None => Err(Failure::Unsupported),
+    }
+}
+
+/// RTL, leaf method, CompiledBlock, entry method, what is known of the parameters, selectors relied on, name →
+/// whether the Block is a leaf, which the method then is the code of.
+pub(super) fn install_leaf(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let (rtl, target, compiled) = (arguments.get(0), arguments.get(1), arguments.get(2));
+    let is_code = vm.heap().class_index_of(compiled) == index::COMPILED_BLOCK;
+    if !vm.is_external(target) || !is_code {
+        return Err(Failure::WrongType);
+    }
+    if vm.generator.is_none() {
+        return Ok(vm.boolean(false));
+    }
+    let general = machine_code(vm, arguments.get(3))?;
+    let relied = arguments.get(5);
+    let name = arguments.text(vm, 6)?;
+    let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
+    let leaf = LeafMethod {
+        name: &name,
+        rtl,
+        compiled,
+        parameters: arguments.get(4),
+        general,
+    };
+    match foreign.install_leaf(vm, &leaf) {
+        Ok(None) => Ok(vm.boolean(false)),
+        Ok(Some(code)) => {
+            vm.rely_on(relied);
+            vm.heap_mut()
+                .set_slot(target, method::CODE, Oop::small(code as i64));
+            Ok(vm.boolean(true))
+        }
+        Err(message) => {
+            vm.failure_detail = Some(message);
+            Err(Failure::Compilation)
+        }
+    }
+}
+
+/// Counts the changes of methods that leaves rely on: a leaf made before is abandoned whenever it is called.
+pub(super) fn leaf_epoch(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    Ok(Oop::small(i64::from(vm.context.epoch)))
 }
 
 /// address → whether a callback was there, which is now freed.

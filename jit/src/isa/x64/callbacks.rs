@@ -48,7 +48,6 @@ const SLOT_CONTEXT: i8 = offset_of!(CallbackSlot, context) as i8;
 const SLOT_CELL: i8 = offset_of!(CallbackSlot, cell) as i8;
 
 const SUSPENDED: i32 = offset_of!(VmContext, suspended) as i32;
-const THREAD: i32 = offset_of!(VmContext, thread) as i32;
 const C_LIMIT: i32 = offset_of!(VmContext, c_limit) as i32;
 const FUNCTIONS: i32 = offset_of!(VmContext, callback) as i32;
 /// From the context to the function that goes on where code has left to its driver.
@@ -154,11 +153,7 @@ impl Lowering<'_> {
     ) {
         let refused = self.label_of(refused);
         let shape = bytes as i32 * 2 + (convention == Convention::Microsoft) as i32;
-        asm!(self.ops
-            ; mov temp, [context + THREAD]
-        );
-        // cmp r10, fs:[0]
-        self.ops.extend([0x64, 0x4C, 0x3B, 0x14, 0x25, 0, 0, 0, 0]);
+        self.compare_thread();
         asm!(self.ops
             ; jne >elsewhere
             ; cmp rsp, [context + C_LIMIT]

@@ -31,6 +31,8 @@ pub(super) struct Lowering<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) fixups: Vec<Fixup>,
     pub(super) checked_entry: Option<u32>,
+    /// How many argument registers of either kind a leaf keeps a copy of.
+    pub(super) leaf_registers: (usize, usize),
     labels: HashMap<Label, DynamicLabel>,
 }
 
@@ -41,6 +43,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         request,
         fixups: Vec::new(),
         checked_entry: None,
+        leaf_registers: (0, 0),
         labels: HashMap::new(),
     };
     lowering.prologue();
@@ -491,6 +494,23 @@ impl Visitor for Lowering<'_> {
 
     fn leave_callback(&mut self, convention: i64) {
         self.return_to_c(Convention::from_number(convention));
+    }
+
+    fn enter_leaf(&mut self, integers: i64, floats: i64, words: i64, epoch: i64, other: Label) {
+        self.leaf_registers = (integers as usize, floats as usize);
+        self.build_leaf_frame(words, epoch, other);
+    }
+
+    fn evaluate_leaf(&mut self) {
+        unreachable!("the Block's operations were put in its place");
+    }
+
+    fn leave_leaf(&mut self) {
+        self.return_from_leaf();
+    }
+
+    fn abandon_leaf(&mut self) {
+        self.go_to_general_entry();
     }
 
     fn activate(&mut self, method: Oop) {
