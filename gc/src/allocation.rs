@@ -11,27 +11,8 @@ use crate::oop::Oop;
 
 /// Greater objects are not allocated young: copying them costs more than the space they may waste.
 pub(crate) const YOUNG_MAX_BYTES: usize = 64 * 1024;
-/// How far collections may have overrun the greatest size of the heap, in nurseries, before every
-/// allocation is refused.
-const OVERRUN_NURSERIES: usize = 8;
-
-/// Whether allocation answers an error because collections overran the greatest heap size.
-///
-/// Young objects are allocated before anyone knows whether they will live, and a collection must
-/// put what is alive somewhere. So it may overrun the limit, and the program hears of it at its
-/// next allocation. It then has the nursery to handle the error in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// Allocation goes on.
-    None,
-    /// The next allocation fails, those after it do not until the next collection.
-    Once,
-    /// Every allocation fails: the errors had no effect.
-    Always,
-}
-
 /// The part of eden that is kept back until a collection is due, as a fraction.
-const RESERVE_FRACTION: usize = 16;
+const RESERVE_FRACTION: u64 = 16;
 
 impl Heap {
     /// Allocates an object of `slots` words. Pointer slots are nil, words are 0.
@@ -138,8 +119,10 @@ impl Heap {
         slots: usize,
         content: u64,
     ) -> Result<Oop, OutOfMemory> {
-        if self.refusal != Refusal::None {
-            return Err(self.refuse(slots));
+        if self.limit.refuses && !self.limit.beyond {
+            self.request_collection(CollectionKind::Full);
+            let requested_bytes = slots.saturating_add(1).saturating_mul(WORD_BYTES);
+            return Err(OutOfMemory { requested_bytes });
         }
         if slots < YOUNG_MAX_BYTES / WORD_BYTES {
             let bytes = (object_words(slots) * WORD_BYTES) as u64;
@@ -147,10 +130,11 @@ impl Heap {
             if !fits_window || self.options.stress {
                 self.due = 1;
             }
-            if self.young.eden.end - self.window.next >= bytes {
+            let eden_end = self.eden_end();
+            if eden_end.saturating_sub(self.window.next) >= bytes {
                 let start = self.window.next;
                 self.window.next += bytes;
-                self.window.limit = self.young.eden.end;
+                self.window.limit = eden_end;
                 if self.options.stress {
                     self.window.limit = self.window.next;
                 }
@@ -191,14 +175,13 @@ impl Heap {
     ) -> Result<Object, OutOfMemory> {
         let requested_bytes = slots.saturating_add(2).saturating_mul(WORD_BYTES);
         let refused = OutOfMemory { requested_bytes };
-        let allowance = self.allowance();
         // The first test also keeps the sums below from overflowing.
-        if requested_bytes > self.options.max_heap_bytes || requested_bytes > isize::MAX as usize {
+        if requested_bytes > isize::MAX as usize || requested_bytes > self.old_allowance() {
             return Err(refused);
         }
         let words = object_words(slots);
         let object = if words * WORD_BYTES >= LARGE_BYTES {
-            if allowance < requested_bytes {
+            if self.allowance() < requested_bytes {
                 self.large.release(usize::MAX);
             }
             let allowance = self.allowance();
@@ -214,58 +197,33 @@ impl Heap {
         } else {
             let start = self
                 .old
-                .allocate(words, allowance, &mut self.pins)
+                .allocate(words, self.allowance(), &mut self.pins)
                 .ok_or(refused)?;
             // SAFETY: the words were just handed out for this object.
             unsafe { format_object(start, class, format, slots, content) }
         };
         self.stats.bytes_allocated_old += (words * WORD_BYTES) as u64;
         self.blacken_new(object);
+        self.narrow_window();
         Ok(object)
-    }
-
-    #[cold]
-    fn refuse(&mut self, slots: usize) -> OutOfMemory {
-        if self.refusal == Refusal::Once {
-            self.refusal = Refusal::None;
-            self.open_window();
-        } else {
-            self.request_collection(CollectionKind::Full);
-        }
-        OutOfMemory {
-            requested_bytes: slots.saturating_add(1).saturating_mul(WORD_BYTES),
-        }
-    }
-
-    /// True where collections have overrun the greatest size of the heap.
-    pub(crate) fn is_overfull(&self) -> bool {
-        self.overrun() > 0
-    }
-
-    fn overrun(&self) -> usize {
-        let used = self.old_used_bytes() + self.young.mapping.bytes();
-        used.saturating_sub(self.options.max_heap_bytes)
-    }
-
-    /// Decides after a collection whether allocation is refused: only a full one tells.
-    pub(crate) fn settle_refusal(&mut self, kind: CollectionKind) {
-        let overrun = self.overrun();
-        self.refusal = if overrun == 0 || kind == CollectionKind::Scavenge {
-            Refusal::None
-        } else if overrun <= OVERRUN_NURSERIES * self.options.nursery_bytes {
-            Refusal::Once
-        } else {
-            Refusal::Always
-        };
     }
 
     /// Sets the end of the bump window. It is shut under stress and where allocation is refused,
     /// so that every allocation comes by [`Heap::allocate_slow`].
     pub(crate) fn open_window(&mut self) {
         let eden = self.young.eden;
-        let reserve = (eden.bytes() / RESERVE_FRACTION) as u64;
-        let shut = self.options.stress || self.refusal != Refusal::None;
-        self.window.limit = if shut { eden.start } else { eden.end - reserve };
+        self.window.limit = if self.options.stress || self.limit.refuses {
+            eden.start
+        } else {
+            let end = self.eden_end();
+            end - (end - eden.start) / RESERVE_FRACTION
+        };
+    }
+
+    /// Draws the end of the bump window nearer where old space has taken headroom.
+    #[inline]
+    fn narrow_window(&mut self) {
+        self.window.limit = self.window.limit.min(self.eden_end());
     }
 }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::mem::offset_of;
 
-use crate::allocation::Refusal;
 use crate::large::LargeSpace;
 use crate::layout::ClassIndex;
+use crate::limit::Limit;
 use crate::mark::Marker;
 use crate::memory::physical_bytes;
 use crate::nursery::Nursery;
@@ -52,7 +52,6 @@ pub struct HeapOptions {
     /// Size of eden in bytes; the survivor spaces take as much again.
     pub nursery_bytes: usize,
     /// Bytes that allocation may map in all, by default three quarters of the machine's memory.
-    /// A collection may exceed it by what is in the nursery.
     pub max_heap_bytes: usize,
     /// Checks the whole heap before and after each collection, and overwrites what is dead.
     pub verify: bool,
@@ -176,7 +175,7 @@ pub struct Heap {
     pub(crate) full_threshold: usize,
     /// Bytes in old and large objects from which on an allocation there makes a collection due.
     pub(crate) old_due_at: usize,
-    pub(crate) refusal: Refusal,
+    pub(crate) limit: Limit,
     /// Calls of [`Heap::collect`].
     collections: u64,
     pub(crate) hash_state: u32,
@@ -244,7 +243,7 @@ impl Heap {
             stats: GcStats::default(),
             full_threshold: 0,
             old_due_at: 0,
-            refusal: Refusal::None,
+            limit: Limit::default(),
             collections: 0,
             hash_state: 1,
             class_limit: crate::layout::CLASS_INDEX_MASK + 1,
@@ -252,6 +251,7 @@ impl Heap {
         heap.set_full_threshold();
         heap.publish_nursery();
         heap.window.next = heap.young.eden.start;
+        heap.settle_limit(CollectionKind::Scavenge);
         heap.open_window();
         Ok(heap)
     }
@@ -329,6 +329,9 @@ impl Heap {
 
     /// Bytes that allocation may still map.
     pub(crate) fn allowance(&self) -> usize {
+        if self.limit.beyond {
+            return usize::MAX;
+        }
         self.options
             .max_heap_bytes
             .saturating_sub(self.mapped_bytes())
@@ -339,11 +342,15 @@ impl Heap {
         self.old.used_bytes + self.large.used_bytes
     }
 
-    /// Sets when the next full collection begins, from what is alive now.
+    /// Sets when the next full collection begins, from what is alive now: in time to end before the
+    /// heap is full, if that is possible.
     pub(crate) fn set_full_threshold(&mut self) {
         let live = self.old_used_bytes();
         let least = 4 * self.options.nursery_bytes;
-        self.full_threshold = (live.saturating_mul(2)).max(live.saturating_add(least));
+        let usual = (live.saturating_mul(2)).max(live.saturating_add(least));
+        let left = self.headroom() / 2;
+        let in_time = live.saturating_add(left.max(self.options.nursery_bytes));
+        self.full_threshold = usual.min(in_time);
         self.old_due_at = self.full_threshold;
     }
 
@@ -359,7 +366,7 @@ impl Heap {
         } else {
             self.full_threshold
         };
-        self.settle_refusal(kind);
+        self.settle_limit(kind);
         self.open_window();
     }
 
@@ -396,7 +403,7 @@ impl Heap {
             } else {
                 self.scavenge(roots);
             }
-            if self.is_overfull() && !full {
+            if !full && self.is_tight() {
                 self.collect_full(roots);
             }
         }

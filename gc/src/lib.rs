@@ -35,6 +35,7 @@ mod free_lists;
 mod heap;
 mod large;
 pub mod layout;
+mod limit;
 mod mark;
 mod memory;
 mod nursery;

@@ -185,11 +185,11 @@ impl Scavenger<'_> {
     }
 
     fn promote(&mut self, object: Object, words: usize) -> Object {
-        // The limit of the heap's size does not stop a collection: what is alive must go somewhere.
-        let Some(to) = self
-            .heap
-            .old
-            .allocate(words, usize::MAX, &mut self.heap.pins)
+        let allowance = self.heap.allowance();
+        let heap = &mut *self.heap;
+        // There is room, but in pieces that may not fit: what is alive must go somewhere.
+        let Some(to) = (heap.old.allocate(words, allowance, &mut heap.pins))
+            .or_else(|| heap.old.allocate(words, usize::MAX, &mut heap.pins))
         else {
             out_of_system_memory("for an object that leaves the nursery");
         };

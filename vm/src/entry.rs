@@ -2,7 +2,9 @@
 //!
 //! Every entry is `extern "C" fn(context, value, extra) -> status`. Status 0 means done, with the
 //! result in `context.value`; any other status is the code of a [`crate::failure::Failure`], which
-//! the caller records. Entries run on the C stack, allocate freely and never collect.
+//! the caller records. Entries run on the C stack, allocate freely and never collect: where the heap is
+//! full, they go beyond its limit, and the next safe point tells the program of it. So no result
+//! of a foreign call is lost, nor do they fail for want of a collection.
 #![expect(unsafe_code, reason = "called by machine code with raw addresses")]
 
 use crate::context::VmContext;
@@ -119,7 +121,11 @@ macro_rules! define {
             unsafe extern "C" fn $function(context: *mut VmContext, value: u64, extra: u64) -> u64 {
                 // SAFETY: the caller promises a live, suspended VM, whose address the context has.
                 let vm = unsafe { &mut *((*context).vm as *mut Vm) };
-                match implementation::$function(vm, value, extra) {
+                let mut result = implementation::$function(vm, value, extra);
+                if result == Err(Failure::OutOfMemory) && Entry::$variant != Entry::Primitive {
+                    result = vm.beyond_limit(|vm| implementation::$function(vm, value, extra));
+                }
+                match result {
                     Ok(bits) => {
                         vm.context.value = bits;
                         if vm.heap().collection_due() {
@@ -148,6 +154,20 @@ pub const ENTRY_COUNT: usize = Entry::ALL.len();
 pub fn errno_location() -> u64 {
     // SAFETY: the call has no preconditions.
     unsafe { libc::__errno_location() as u64 }
+}
+
+impl Vm {
+    /// Does what the heap has no room for all the same, and has the next safe point look after it.
+    #[cold]
+    fn beyond_limit<T>(&mut self, act: impl FnOnce(&mut Vm) -> T) -> T {
+        self.heap_mut().go_beyond_limit(true);
+        let result = act(self);
+        self.heap_mut().go_beyond_limit(false);
+        self.heap_mut().request_collection(gc::CollectionKind::Full);
+        self.interrupt
+            .fetch_or(crate::vm::MEMORY_FULL, std::sync::atomic::Ordering::Relaxed);
+        result
+    }
 }
 
 /// An oop passed as bits.
@@ -305,12 +325,7 @@ mod implementation {
     }
 
     pub(super) fn box_double(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
-        let made = vm.double_object(f64::from_bits(value));
-        let made = made.unwrap_or_else(|_| {
-            eprintln!("ripley: the heap is full, even for a Double");
-            std::process::exit(1)
-        });
-        Ok(made.bits())
+        f64_to_double(vm, value, 0)
     }
 
     pub(super) fn double_to_f64(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {

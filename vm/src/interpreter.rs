@@ -23,7 +23,7 @@ use crate::frame;
 use crate::known::{KnownSelector, method};
 use crate::lookup::{self, Found};
 use crate::stack::{self, SuspendedRun};
-use crate::vm::{INTERRUPTED, VISITED, Vm};
+use crate::vm::{INTERRUPTED, MEMORY_FULL, VISITED, Vm};
 use gc::oop::{Oop, TAG_BITS};
 use std::sync::atomic::Ordering;
 
@@ -348,14 +348,28 @@ impl<'vm> Interpreter<'vm> {
     #[cold]
     fn look_after_interrupts(&mut self) -> Flow {
         let seen = self.vm.interrupt.swap(0, Ordering::Relaxed);
-        if seen & VISITED != 0 {
-            if seen & INTERRUPTED != 0 {
-                // One after the other: the next safe point sees to it.
-                self.vm.interrupt.fetch_or(INTERRUPTED, Ordering::Relaxed);
-            }
-            return self.serve_visitors();
+        let first = [VISITED, MEMORY_FULL]
+            .into_iter()
+            .find(|bit| seen & bit != 0);
+        let first = first.unwrap_or(INTERRUPTED);
+        // One after the other: the next safe point sees to the rest.
+        self.vm.interrupt.fetch_or(seen & !first, Ordering::Relaxed);
+        match first {
+            VISITED => self.serve_visitors(),
+            MEMORY_FULL => self.tell_of_full_memory(),
+            _ => self.interject(KnownSelector::Interrupted),
         }
-        self.interject(KnownSelector::Interrupted)
+    }
+
+    /// A runtime entry went beyond the greatest size of the heap: an error, unless there is room by now.
+    fn tell_of_full_memory(&mut self) -> Flow {
+        if !self.vm.heap().refuses_allocation() {
+            return Flow::Next;
+        }
+        if !self.vm.grant_memory() {
+            return Flow::Ended(RunEnd::Terminated);
+        }
+        self.interject(KnownSelector::OutOfMemory)
     }
 
     /// Makes the calls that other threads wait for.

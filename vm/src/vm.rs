@@ -81,7 +81,7 @@ pub struct Vm {
     pub(crate) cache: MethodCache,
     pub(crate) known_selectors: Vec<Oop>,
     pub(crate) special_selectors: Vec<Oop>,
-    /// [`INTERRUPTED`] and [`VISITED`]; looked at by the safe points.
+    /// [`INTERRUPTED`], [`VISITED`] and [`MEMORY_FULL`]; looked at by the safe points.
     pub interrupt: std::sync::Arc<std::sync::atomic::AtomicU8>,
     /// Callbacks from other threads.
     pub visitors: std::sync::Arc<crate::visitors::Visitors>,
@@ -104,6 +104,8 @@ pub struct Vm {
 pub const INTERRUPTED: u8 = 1;
 /// A bit of [`Vm::interrupt`]: another thread's callback waits, or was given up.
 pub const VISITED: u8 = 2;
+/// A bit of [`Vm::interrupt`]: a runtime entry went beyond the greatest size of the heap.
+pub const MEMORY_FULL: u8 = 4;
 
 impl Vm {
     /// A VM with an empty heap: no nil, no classes. See [`crate::genesis`] and the image crate.

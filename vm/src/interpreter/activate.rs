@@ -78,6 +78,9 @@ impl Interpreter<'_> {
 
     #[cold]
     pub(super) fn out_of_memory(&mut self, count: usize) -> Flow {
+        if !self.vm.grant_memory() {
+            return Flow::Ended(RunEnd::Terminated);
+        }
         self.send_instead(KnownSelector::OutOfMemory, count)
     }
 
@@ -138,6 +141,9 @@ impl Interpreter<'_> {
 
     /// Activates the failure code of a primitive or external method.
     pub(super) fn fail(&mut self, found: Found, failure: Failure, count: usize) -> Flow {
+        if failure == Failure::OutOfMemory && !self.vm.grant_memory() {
+            return Flow::Ended(RunEnd::Terminated);
+        }
         self.vm.context.failure = failure as u64;
         let receiver = self.peek(count);
         if !self.build_frame(found, self.vm.nil(), receiver) {
@@ -255,6 +261,16 @@ impl Interpreter<'_> {
 }
 
 impl crate::vm::Vm {
+    /// Gives the program room to handle an error of memory in. False where there is none: handlers of
+    /// handlers have used it up, and the run is to end.
+    pub(crate) fn grant_memory(&mut self) -> bool {
+        let granted = self.heap_mut().grant_headroom();
+        if !granted {
+            eprintln!("Out of memory, even for handling it");
+        }
+        granted
+    }
+
     /// True for a Method, CompiledBlock or Primitive.
     pub fn is_compiled_code(&self, object: Oop) -> bool {
         let class = self.heap().class_index_of(object);
