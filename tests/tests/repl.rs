@@ -24,8 +24,13 @@ struct Repl {
 
 impl Repl {
     fn start(state: &Path) -> Repl {
+        Repl::start_with(state, &[])
+    }
+
+    fn start_with(state: &Path, options: &[&str]) -> Repl {
         let mut command = Command::new(tests::program());
         command
+            .args(options)
             .env("XDG_STATE_HOME", state)
             .env("TERM", "xterm")
             .env("NO_COLOR", "1");
@@ -121,6 +126,26 @@ fn errors_keep_the_state() {
     repl.answers("x + 1", "6");
     repl.leaves();
     std::fs::remove_dir_all(state).expect("the directory is there");
+}
+
+#[test]
+fn a_full_heap_can_be_emptied() {
+    let state = state_directory("full");
+    let mut repl = Repl::start_with(&state, &["--max-heap", "16M"]);
+    repl.answers("kept := nil", "nil");
+    repl.says(
+        "[ true ] whileTrue: [ kept := { kept. nil } ]",
+        &["OutOfMemory: out of memory"],
+    );
+    // Each handler goes on where the last one was told, until none can be told any more.
+    repl.says(
+        "[ true ] whileTrue: [ [ [ true ] whileTrue: [ kept := { kept. nil } ] ] on: OutOfMemory do: [:error | nil ] ]",
+        &["Out of memory, even for handling it"],
+    );
+    repl.answers("kept := nil", "nil");
+    repl.answers("(Array new: 100000) size", "100000");
+    repl.leaves();
+    std::fs::remove_dir_all(state).expect("the directory is still there");
 }
 
 #[test]

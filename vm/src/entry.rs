@@ -157,12 +157,18 @@ pub fn errno_location() -> u64 {
 }
 
 impl Vm {
-    /// Does what the heap has no room for all the same, and has the next safe point look after it.
-    #[cold]
-    fn beyond_limit<T>(&mut self, act: impl FnOnce(&mut Vm) -> T) -> T {
+    /// Does something that may take the heap beyond its limit.
+    pub(crate) fn without_limit<T>(&mut self, act: impl FnOnce(&mut Vm) -> T) -> T {
         self.heap_mut().go_beyond_limit(true);
         let result = act(self);
         self.heap_mut().go_beyond_limit(false);
+        result
+    }
+
+    /// Does what the heap has no room for all the same, and has the next safe point look after it.
+    #[cold]
+    fn beyond_limit<T>(&mut self, act: impl FnOnce(&mut Vm) -> T) -> T {
+        let result = self.without_limit(act);
         self.heap_mut().request_collection(gc::CollectionKind::Full);
         self.interrupt
             .fetch_or(crate::vm::MEMORY_FULL, std::sync::atomic::Ordering::Relaxed);

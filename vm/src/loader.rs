@@ -80,6 +80,8 @@ impl Vm {
     /// Loads a script: defines its classes and runs its statements in the order of the text.
     /// Answers the value of the last statement, or the last class. The whole text is parsed
     /// before anything runs.
+    ///
+    /// The limit of the heap does not count for the code: what it does may be to make room.
     pub fn load_text(&mut self, name: &str, text: impl Into<Vec<u8>>) -> Result<Oop, LoadError> {
         let source = Source::new(name, text)?;
         let arena = Arena::new();
@@ -87,13 +89,16 @@ impl Vm {
         for item in compiler::parse_script(&arena, &source)? {
             value = match item {
                 ScriptItem::Class(class) => {
-                    self.load_parsed_class(&source, class, Namesake::Changes, &mut vec![])?
+                    let mut loading = vec![];
+                    self.without_limit(|vm| {
+                        vm.load_parsed_class(&source, class, Namesake::Changes, &mut loading)
+                    })?
                 }
                 ScriptItem::Statements(statements) => {
                     let draft = compiler::compile_statements(&source, statements)?;
                     let nil = self.nil();
                     let method = self
-                        .code_object(&draft, nil, origin(&source))
+                        .without_limit(|vm| vm.code_object(&draft, nil, origin(&source)))
                         .map_err(|error| place(&source, draft.name_position.offset, &error))?;
                     self.execute(method)?
                 }
