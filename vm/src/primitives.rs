@@ -274,6 +274,7 @@ define_plain! {
     "globalRemove" => system::global_remove;
     "globalNames" => system::global_names;
     "nanoseconds" => system::nanoseconds;
+    "compilationNanoseconds" => system::compilation_nanoseconds;
     "epochNanoseconds" => system::epoch_nanoseconds;
     "arguments" => system::arguments;
     "saveImage" => system::save_image;

@@ -98,6 +98,8 @@ pub struct Vm {
     /// Open files by handle.
     pub(crate) files: crate::files::Files,
     pub(crate) started: std::time::Instant,
+    /// Spent on making machine code of methods.
+    pub(crate) compilation_time: std::time::Duration,
 }
 
 /// A bit of [`Vm::interrupt`]: the user interrupts.
@@ -139,6 +141,7 @@ impl Vm {
             exit_status: None,
             files: crate::files::Files::default(),
             started: std::time::Instant::now(),
+            compilation_time: std::time::Duration::ZERO,
         });
         vm.context.vm = &raw const *vm as u64;
         vm.context.c_limit = vm.c_limit;

@@ -251,6 +251,10 @@ impl Interpreter<'_> {
         while self.vm.is_compiled_code(holder) {
             holder = heap.slot(holder, method::HOLDER);
         }
+        if holder == self.vm.nil() {
+            // Statements of a script belong to no class: they are nil's.
+            holder = self.vm.class_at(index::NIL);
+        }
         heap.slot(holder, crate::known::class::SUPERCLASS)
     }
 

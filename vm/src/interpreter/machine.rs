@@ -371,7 +371,9 @@ impl crate::vm::Vm {
     /// Compiles a method now; `None` where it stays interpreted.
     pub(crate) fn compile(&mut self, compiled: Oop) -> Option<u64> {
         let mut generator = self.generator.take()?;
+        let begun = std::time::Instant::now();
         let code = generator.compile(self, compiled);
+        self.compilation_time += begun.elapsed();
         self.generator = Some(generator);
         match code {
             Some(address) => {

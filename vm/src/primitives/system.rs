@@ -55,6 +55,12 @@ pub(super) fn nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
     Ok(vm.i64_object(i64::try_from(elapsed).map_err(|_| Failure::OutOfRange)?)?)
 }
 
+/// Nanoseconds spent on making machine code.
+pub(super) fn compilation_nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let spent = vm.compilation_time.as_nanos();
+    Ok(vm.i64_object(i64::try_from(spent).map_err(|_| Failure::OutOfRange)?)?)
+}
+
 /// Nanoseconds since the beginning of 1970 in UTC.
 pub(super) fn epoch_nanoseconds(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
     let since = SystemTime::now()
