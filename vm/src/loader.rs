@@ -264,6 +264,10 @@ impl Vm {
         let file_name = format!("{name}.som");
         for directory in &self.options.class_path {
             let path = directory.join(&file_name);
+            if path.exists() && !path.is_file() {
+                let message = format!("{} is not a file", path.display());
+                return Err(LoadError::Install(message));
+            }
             match std::fs::read(&path) {
                 Ok(text) => return Ok(Some((path, text))),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

@@ -158,6 +158,14 @@ impl CompileError {
         let first = before.char_indices().rev().take(EXCERPT_CHARACTERS).last();
         let before = &before[first.map_or(0, |(start, _)| start)..];
         let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
+        // Control characters would act on the terminal that the message is shown on.
+        let shown = |c: char| {
+            if c.is_control() && c != '\t' {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                c
+            }
+        };
         Box::new(CompileError {
             file: source.name().to_owned(),
             position,
@@ -166,6 +174,7 @@ impl CompileError {
             excerpt: before
                 .chars()
                 .chain(after.chars().take(EXCERPT_CHARACTERS))
+                .map(shown)
                 .collect(),
             caret: before.chars().map(blank).chain(['^']).collect(),
         })

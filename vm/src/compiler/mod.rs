@@ -22,7 +22,7 @@ mod inline;
 pub mod lexer;
 mod literal;
 mod meta;
-mod number;
+pub(crate) mod number;
 pub mod parser;
 mod pragma;
 mod scope;

@@ -139,12 +139,27 @@ pub(super) fn value(large: &LargeInteger<'_>) -> BigInt {
     )
 }
 
-fn magnitude(digits: &str, radix: u32) -> BigUint {
+/// The value of any number of digits.
+pub(crate) fn magnitude(digits: &str, radix: u32) -> BigUint {
+    // Each the square of the one before: the weights of the halves of all levels.
+    let mut weights = vec![BigUint::from(radix).pow(DIGITS_AT_ONCE as u32)];
+    while DIGITS_AT_ONCE << weights.len() < digits.len() {
+        let last = &weights[weights.len() - 1];
+        weights.push(last * last);
+    }
+    halved_magnitude(digits, radix, &weights)
+}
+
+fn halved_magnitude(digits: &str, radix: u32, weights: &[BigUint]) -> BigUint {
     if digits.len() <= DIGITS_AT_ONCE {
         return BigUint::parse_bytes(digits.as_bytes(), radix).unwrap_or_else(BigUint::zero);
     }
-    let (high, low) = digits.split_at(digits.len() / 2);
-    magnitude(high, radix) * BigUint::from(radix).pow(low.len() as u32) + magnitude(low, radix)
+    let mut level = weights.len() - 1;
+    while DIGITS_AT_ONCE << level >= digits.len() {
+        level -= 1;
+    }
+    let (high, low) = digits.split_at(digits.len() - (DIGITS_AT_ONCE << level));
+    halved_magnitude(high, radix, weights) * &weights[level] + halved_magnitude(low, radix, weights)
 }
 
 #[cfg(test)]
@@ -200,5 +215,10 @@ mod tests {
             .collect();
         let whole = BigUint::parse_bytes(digits.as_bytes(), 10).expect("digits");
         assert_eq!(magnitude(&digits, 10), whole);
+        for count in [1, 1000, 1001, 2000, 2001, 4000, 4001] {
+            let some = &digits[..count];
+            let whole = BigUint::parse_bytes(some.as_bytes(), 16).expect("digits");
+            assert_eq!(magnitude(some, 16), whole, "{count} digits");
+        }
     }
 }

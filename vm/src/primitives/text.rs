@@ -12,7 +12,6 @@ use crate::known::index;
 use crate::vm::Vm;
 use gc::oop::Oop;
 use num_bigint::BigInt;
-use num_traits::Num;
 
 /// The Character of a byte that is not part of UTF-8 lies this far above it.
 const STRAY: u32 = 0xDC00;
@@ -194,8 +193,15 @@ fn leading_integer(text: &str) -> Option<(BigInt, usize)> {
             found = (&rest[..len], radix, count + 1 + len);
         }
     }
-    let value = BigInt::from_str_radix(found.0, found.1).ok()?;
-    let value = if text.starts_with('-') { -value } else { value };
+    if found.0.is_empty() {
+        return None;
+    }
+    let magnitude = BigInt::from(crate::compiler::number::magnitude(found.0, found.1));
+    let value = if text.starts_with('-') {
+        -magnitude
+    } else {
+        magnitude
+    };
     Some((value, sign_len + found.2))
 }
 
