@@ -141,7 +141,7 @@ impl Writer<'_> {
         {
             let reads = match kind {
                 Double => DOUBLE_READS,
-                _ => INTEGER_READS,
+                Integer | Boolean | Pointer => INTEGER_READS,
             };
             let read = self.random.pick(reads);
             if kind != Boolean {
