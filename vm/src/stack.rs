@@ -10,6 +10,8 @@
 //!         +----------------------------+ where the handler goes too deep itself
 //!         | reserve for that handler   |
 //!         | …                          |
+//!         +----------------------------+ here the run ends
+//!         | slack                      |
 //!         +----------------------------+ base
 //!         | guard pages, inaccessible  |
 //!  low    +----------------------------+
@@ -26,6 +28,9 @@ use gc::oop::Oop;
 pub const RESERVE_BYTES: u64 = 256 * 1024;
 /// How many overflows can be handled one within the other.
 pub const RESERVES: u64 = 8;
+/// Bytes that may be used below any limit: machine code does not count the words of small frames, nor
+/// return addresses.
+pub const SLACK_BYTES: u64 = 16 * 1024;
 /// Less than this a stack does not get beside its reserves.
 const LEAST_BYTES: usize = 64 * 1024;
 const GUARD_BYTES: u64 = 64 * 1024;
@@ -42,7 +47,7 @@ impl VmStack {
     pub fn new(bytes: usize) -> std::io::Result<VmStack> {
         let page = 4096;
         let usable = bytes.max(LEAST_BYTES).checked_next_multiple_of(page);
-        let kept = (RESERVES * RESERVE_BYTES + GUARD_BYTES) as usize;
+        let kept = (RESERVES * RESERVE_BYTES + SLACK_BYTES + GUARD_BYTES) as usize;
         let mapping_bytes = usable
             .and_then(|usable| usable.checked_add(kept))
             .ok_or(std::io::ErrorKind::OutOfMemory)?;
@@ -86,7 +91,12 @@ impl VmStack {
 
     /// The address below which no ordinary activation may reach.
     pub fn limit(&self) -> u64 {
-        self.base() + RESERVES * RESERVE_BYTES
+        self.least_limit() + RESERVES * RESERVE_BYTES
+    }
+
+    /// The address below which no handler may reach either.
+    pub fn least_limit(&self) -> u64 {
+        self.base() + SLACK_BYTES
     }
 
     /// True for the address of a word of this stack.

@@ -202,7 +202,7 @@ impl Interpreter<'_> {
     #[cold]
     pub(super) fn recursion_too_deep(&mut self, count: usize) -> Flow {
         let limit = self.vm.stack_end - stack::RESERVE_BYTES;
-        if limit < self.vm.stack.base() {
+        if limit < self.vm.stack.least_limit() {
             // Handlers of handlers went too deep: nothing is left to run one in.
             eprintln!("Recursion too deep, even for handling it");
             return Flow::Ended(RunEnd::Terminated);

@@ -15,8 +15,9 @@ use vm::frame;
 use vm::known::{block, index, method};
 
 /// Frames of up to so many words are built without asking whether they fit exactly: the stack's
-/// reserve is far greater.
+/// slack is greater.
 const SMALL_FRAME_WORDS: i64 = 256;
+const _: () = assert!(8 * SMALL_FRAME_WORDS < vm::stack::SLACK_BYTES as i64 / 2);
 
 /// Offset of a slot from an object's oop.
 pub(super) const fn slot_offset(index: usize) -> i32 {
