@@ -79,8 +79,11 @@ const ODD: &[&str] = &[
     "CallStack currentFrame",
 ];
 
-/// A script that calls every primitive `rounds` times with each number of arguments.
+/// A script that calls every primitive `rounds` times with each number of arguments, times
+/// `RIPLEY_PRIMITIVE_FACTOR`.
 fn script(rounds: usize) -> String {
+    let factor = std::env::var("RIPLEY_PRIMITIVE_FACTOR").ok();
+    let rounds = rounds * factor.and_then(|text| text.parse().ok()).unwrap_or(1);
     let mut text = String::from("| odd pick seed calls failures |\n");
     text.push_str("odd := Vector new.\n");
     for expression in ODD {
@@ -147,7 +150,7 @@ fn run(rounds: usize, options: &[&str]) {
     let directory = std::env::temp_dir().join(format!(
         "ripley-primitives-{}-{}",
         std::process::id(),
-        options.len()
+        options.concat()
     ));
     std::fs::create_dir_all(&directory).expect("a directory");
     std::fs::write(directory.join("odd.som"), script(rounds)).expect("the script");
@@ -172,6 +175,19 @@ fn run(rounds: usize, options: &[&str]) {
 #[test]
 fn odd_requests_to_primitives_are_errors() {
     run(40, &["--max-heap", "256M"]);
+}
+
+#[test]
+fn odd_requests_from_machine_code_are_errors() {
+    run(40, &["--max-heap", "256M", "--jit-threshold", "1"]);
+}
+
+#[test]
+fn odd_requests_at_the_limit_of_the_heap_are_errors() {
+    run(
+        40,
+        &["--max-heap", "6M", "--jit-threshold", "1", "--verify-heap"],
+    );
 }
 
 #[test]
