@@ -3,6 +3,7 @@
 use crate::interactive::report;
 use crate::session::{Fault, Session};
 use gc::Oop;
+use measure::Summary;
 use std::path::Path;
 use std::time::Instant;
 
@@ -48,7 +49,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: ":bench",
         operand: "EXPR",
-        help: "evaluate over and over and show the mean time",
+        help: "evaluate over and over and show the median time and its spread",
         act: bench,
     },
     Command {
@@ -156,8 +157,17 @@ fn time(session: &mut Session, operand: &str) -> Result<(), Fault> {
 }
 
 fn bench(session: &mut Session, operand: &str) -> Result<(), Fault> {
-    let mean = session.evaluate("input", format!("([ {operand} ] bench) rounded"))?;
-    println!("{} ns on average", session.print_string(mean)?);
+    let timings = session.evaluate("input", format!("[ {operand} ] timings"))?;
+    let vm = session.vm();
+    let samples: Vec<f64> = (0..vm.heap().slot_count(timings))
+        .filter_map(|index| vm.double(vm.heap().slot(timings, index)))
+        .collect();
+    let summary =
+        Summary::of(&samples).ok_or_else(|| Fault::Source("the timings are not numbers".into()))?;
+    println!("{summary}");
+    if let Some(warning) = summary.warning() {
+        println!("warning: {warning}");
+    }
     Ok(())
 }
 

@@ -178,7 +178,7 @@ fn commands() {
     repl.says(":nothing", &["There is no command :nothing"]);
     repl.says(":time", &[":time expects EXPR behind it"]);
     repl.says(":time 3 + 4", &["\r\n7\r\n", "s\r\n"]);
-    repl.says(":bench 3 + 4", &["ns on average"]);
+    repl.says(":bench 3 + 4", &["median of 40; middle half"]);
     repl.says(":bytecode Object>>isNil", &["push_false", "return_top"]);
     repl.says(":bytecode Object>>zork", &["Object has no method zork"]);
     repl.says(":bytecode Zork>>zork", &["there is no class Zork"]);
