@@ -1,6 +1,7 @@
 //! Random signatures against the C compiler; `cargo run --release -p tests --bin abifuzz` runs more.
 
 use tests::fresh_seed;
+use tests::signatures::Directions;
 use tests::signatures::run::{Options, both_marshallers, run};
 use tests::signatures::types::Kinds;
 
@@ -11,33 +12,45 @@ fn count(default: usize) -> usize {
     })
 }
 
-fn check(options: &Options) {
-    println!("RIPLEY_ABI_SEED={}", options.seed);
-    if let Err(error) = run(options) {
-        panic!("RIPLEY_ABI_SEED={}\n{error}", options.seed);
+/// Runs signatures with a fresh seed.
+fn check(count: usize, batch: usize, kinds: Kinds, modes: Vec<Vec<String>>) {
+    let seed = fresh_seed();
+    println!("RIPLEY_ABI_SEED={seed}");
+    let options = Options {
+        seed,
+        count,
+        batch,
+        kinds,
+        directions: Directions::BOTH,
+        modes,
+        verbose: false,
+    };
+    if let Err(error) = run(&options) {
+        panic!("RIPLEY_ABI_SEED={seed}\n{error}");
     }
+}
+
+fn mode(options: &[&str]) -> Vec<String> {
+    options.iter().map(|&option| option.to_owned()).collect()
 }
 
 #[test]
 fn scalars() {
-    check(&Options {
-        seed: fresh_seed(),
-        count: count(300),
-        batch: 100,
-        kinds: Kinds::default(),
-        modes: both_marshallers(),
-        verbose: false,
-    });
+    check(count(200), 100, Kinds::default(), both_marshallers());
 }
 
 #[test]
-fn scalars_while_everything_moves() {
-    check(&Options {
-        seed: fresh_seed(),
-        count: 20,
-        batch: 10,
-        kinds: Kinds::default(),
-        modes: vec![vec!["--gc-stress".into()]],
-        verbose: false,
-    });
+fn every_kind() {
+    check(count(200), 100, Kinds::ALL, both_marshallers());
+}
+
+#[test]
+fn every_kind_interpreted_and_compiled_at_once() {
+    let modes = vec![mode(&["--no-jit"]), mode(&["--jit-threshold", "1"])];
+    check(40, 20, Kinds::ALL, modes);
+}
+
+#[test]
+fn while_everything_moves() {
+    check(20, 10, Kinds::ALL, vec![mode(&["--gc-stress"])]);
 }

@@ -1,9 +1,12 @@
 //! Random signatures by hand: `cargo run --release -p tests --bin abifuzz -- --count N --seed S`.
 //!
 //! Options: `--count N` signatures, `--seed S`, `--batch B` signatures per C file, `--kinds K,…` of
-//! `extended`, `complex`, `wide`, `aggregates`, `microsoft` or `all`.
+//! `extended`, `complex`, `wide`, `aggregates`, `microsoft` or `all`, `--only calls` or
+//! `--only callbacks`, `--mode OPTIONS` of ripley, which may be given
+//! more than once and stands for both ways to marshal where it is not.
 
 use std::process::ExitCode;
+use tests::signatures::Directions;
 use tests::signatures::run::{Options, both_marshallers, run};
 use tests::signatures::types::Kinds;
 
@@ -17,8 +20,13 @@ fn main() -> ExitCode {
     };
     println!("{} signatures, seed {}", options.count, options.seed);
     match run(&options) {
-        Ok(()) => {
-            println!("no mismatch, compiled and interpreted");
+        Ok(counts) => {
+            println!(
+                "{} calls and {} callbacks, no mismatch in any of {} modes",
+                counts.calls,
+                counts.callbacks,
+                options.modes.len()
+            );
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -34,9 +42,11 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> 
         count: 1000,
         batch: 400,
         kinds: Kinds::default(),
+        directions: Directions::BOTH,
         modes: both_marshallers(),
         verbose: true,
     };
+    let mut modes = Vec::new();
     while let Some(name) = arguments.next() {
         let value = arguments
             .next()
@@ -50,6 +60,20 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> 
             "--seed" => options.seed = number()?,
             "--count" => options.count = number()? as usize,
             "--batch" => options.batch = number()?.max(1) as usize,
+            "--only" => {
+                options.directions = match value.as_str() {
+                    "calls" => Directions {
+                        callbacks: false,
+                        ..Directions::BOTH
+                    },
+                    "callbacks" => Directions {
+                        calls: false,
+                        ..Directions::BOTH
+                    },
+                    _ => return Err(format!("--only wants calls or callbacks, not {value}")),
+                }
+            }
+            "--mode" => modes.push(value.split_whitespace().map(str::to_owned).collect()),
             "--kinds" => {
                 for kind in value.split(',') {
                     switch_on(&mut options.kinds, kind)?;
@@ -57,6 +81,9 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> 
             }
             _ => return Err(format!("there is no option {name}")),
         }
+    }
+    if !modes.is_empty() {
+        options.modes = modes;
     }
     Ok(options)
 }
@@ -68,15 +95,7 @@ fn switch_on(kinds: &mut Kinds, kind: &str) -> Result<(), String> {
         "wide" => kinds.wide = true,
         "aggregates" => kinds.aggregates = true,
         "microsoft" => kinds.microsoft = true,
-        "all" => {
-            *kinds = Kinds {
-                extended: true,
-                complex: true,
-                wide: true,
-                aggregates: true,
-                microsoft: true,
-            }
-        }
+        "all" => *kinds = Kinds::ALL,
         _ => return Err(format!("there is no kind {kind}")),
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use super::types::{Aggregate, COMMON_DECLARATIONS, Float, Member, Type};
 use super::values::Value;
-use super::{Signature, Variable};
+use super::{Directions, Signature, Variable};
 use std::fmt::Write as _;
 
 /// What stands in front of the functions of every batch.
@@ -74,15 +74,22 @@ typedef double two_doubles __attribute__((vector_size(16)));
 "#;
 
 /// The C file of a batch.
-pub fn file(aggregates: &[std::rc::Rc<Aggregate>], signatures: &[Signature]) -> String {
+pub fn file(
+    aggregates: &[std::rc::Rc<Aggregate>],
+    signatures: &[Signature],
+    directions: Directions,
+) -> String {
     let mut text = String::from(PRELUDE);
+    text.push_str(include_str!("guard.c"));
     text.push_str(COMMON_DECLARATIONS);
     for aggregate in aggregates {
         text.push_str(&aggregate.definition());
     }
     for signature in signatures {
-        function(&mut text, signature);
-        if signature.calls_back() {
+        if directions.calls {
+            function(&mut text, signature);
+        }
+        if directions.callbacks {
             super::callback::function(&mut text, signature);
         }
     }

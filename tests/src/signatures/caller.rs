@@ -3,7 +3,7 @@
 use super::random::Random;
 use super::types::{Aggregate, COMMON_DECLARATIONS, Pointer, Type};
 use super::values::{Value, extended};
-use super::{Route, Signature, Variable};
+use super::{Directions, Route, Signature, Variable};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -16,6 +16,7 @@ pub fn script(
     random: &mut Random,
     aggregates: &[Rc<Aggregate>],
     signatures: &[Signature],
+    directions: Directions,
 ) -> String {
     let mut text = String::from(TALLY);
     let mut types = String::from(COMMON_DECLARATIONS);
@@ -38,15 +39,19 @@ pub fn script(
     for signature in signatures.iter().filter(|each| each.route != Route::Method) {
         let _ = writeln!(text, "{};", prototype(signature));
     }
-    for signature in signatures.iter().filter(|each| each.calls_back()) {
-        let _ = writeln!(text, "{};", super::callback::prototype(signature));
+    if directions.callbacks {
+        for signature in signatures {
+            let _ = writeln!(text, "{};", super::callback::prototype(signature));
+        }
     }
     text.push_str(
         "long call_count(void); const char *complaint(void);'.\ntally := Tally on: lib.\n",
     );
     for signature in signatures {
-        calls(&mut text, random, signature);
-        if signature.calls_back() {
+        if directions.calls {
+            calls(&mut text, random, signature);
+        }
+        if directions.callbacks {
             super::callback::call(&mut text, random, signature);
         }
     }
@@ -388,7 +393,7 @@ fn string(text: &str) -> String {
 }
 
 /// An object that the type does not take.
-fn wrong_object(random: &mut Random, of: &Type) -> String {
+pub(super) fn wrong_object(random: &mut Random, of: &Type) -> String {
     let range = |integer: &super::types::Integer| {
         let width = integer.bits.min(127) - u32::from(integer.signed);
         let least = if integer.signed { -(1i128 << width) } else { 0 };

@@ -15,7 +15,7 @@ pub mod values;
 
 use random::Random;
 use std::rc::Rc;
-use types::{Aggregate, Kinds, Pointer, Type, Weights};
+use types::{Aggregate, Float, Kinds, Pointer, Type, Weights};
 use values::Value;
 
 /// A parameter and the argument that is passed for it.
@@ -66,6 +66,8 @@ pub struct Signature {
     pub parameters: Vec<Parameter>,
     /// The variable part, where it has one.
     pub variable: Option<Vec<Variable>>,
+    /// The variable part of a callback.
+    pub rest: Vec<Parameter>,
     /// Type and value of the result; `None` is `void`.
     pub result: Option<(Type, Value)>,
     /// Whether the callee leaves garbage beside its result in the register.
@@ -76,6 +78,25 @@ pub struct Signature {
     pub route: Route,
     /// A parameter for which a wrong object is passed, in a second call.
     pub refused: Option<usize>,
+    /// Whether a block is tried too that answers what the result's type does not take.
+    pub misanswers: bool,
+}
+
+/// Who calls whom in a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Directions {
+    /// Smalltalk calls C.
+    pub calls: bool,
+    /// C calls Smalltalk.
+    pub callbacks: bool,
+}
+
+impl Directions {
+    /// Both directions.
+    pub const BOTH: Directions = Directions {
+        calls: true,
+        callbacks: true,
+    };
 }
 
 impl Signature {
@@ -101,6 +122,13 @@ impl Signature {
                 .map(|_| Variable::choose(random))
                 .collect()
         });
+        let rest = (0..if variable.is_some() {
+            random.below(16)
+        } else {
+            0
+        })
+            .map(|_| Parameter::choose_promoted(random, weights, kinds, aggregates))
+            .collect();
         let microsoft = kinds.microsoft && random.chance(1, 2);
         Signature {
             number,
@@ -114,14 +142,22 @@ impl Signature {
             },
             refused: (random.chance(1, 3) && !parameters.is_empty())
                 .then(|| random.below(parameters.len())),
+            misanswers: random.chance(1, 3),
             parameters,
             variable,
+            rest,
         }
     }
 
-    /// Whether it is tried as a callback's too.
-    pub fn calls_back(&self) -> bool {
-        self.variable.is_none()
+    /// Whether nothing but the standard headers declares its types.
+    pub fn is_of_known_types(&self) -> bool {
+        let parameters = self.parameters.iter().map(|parameter| &parameter.of);
+        let result = self.result.iter().map(|(of, _)| of);
+        parameters.chain(result).all(|of| match of {
+            Type::Aggregate(_) => false,
+            Type::Integer(integer) => !integer.name.starts_with("enum"),
+            Type::Bool | Type::Float(_) | Type::Complex(_) | Type::Pointer(_) => true,
+        })
     }
 
     /// Its C declaration, up to the semicolon: `result` names the type of its result, and
@@ -163,6 +199,29 @@ impl Parameter {
             of,
             named: random.chance(1, 2),
             widened: random.chance(1, 2),
+        }
+    }
+}
+
+impl Parameter {
+    /// One whose type C's default promotions leave alone.
+    fn choose_promoted(
+        random: &mut Random,
+        weights: Weights,
+        kinds: Kinds,
+        aggregates: &[Rc<Aggregate>],
+    ) -> Parameter {
+        loop {
+            let parameter = Parameter::choose(random, weights, kinds, aggregates);
+            match parameter.of {
+                Type::Integer(integer) if integer.bits < 32 => {}
+                Type::Bool | Type::Float(Float::Single) => {}
+                Type::Integer(_)
+                | Type::Float(_)
+                | Type::Complex(_)
+                | Type::Pointer(_)
+                | Type::Aggregate(_) => return parameter,
+            }
         }
     }
 }

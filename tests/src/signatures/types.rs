@@ -219,6 +219,17 @@ pub struct Kinds {
     pub microsoft: bool,
 }
 
+impl Kinds {
+    /// Everything.
+    pub const ALL: Kinds = Kinds {
+        extended: true,
+        complex: true,
+        wide: true,
+        aggregates: true,
+        microsoft: true,
+    };
+}
+
 /// How often a signature's types are of each class.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights([usize; 6]);

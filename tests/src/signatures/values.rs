@@ -1,7 +1,7 @@
 //! Values of C types: what the two sides of a call agree on beforehand.
 
 use super::random::Random;
-use super::types::{Aggregate, Float, Integer, Pointer, Type};
+use super::types::{Aggregate, Float, Integer, Member, Pointer, Type};
 
 /// A value of a C type.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,6 +41,27 @@ impl Value {
             }
             Type::Pointer(pointer) => choose_pointer(random, *pointer),
             Type::Aggregate(aggregate) => choose_members(random, aggregate),
+        }
+    }
+
+    /// The value whose bytes are all zero.
+    pub fn zero(of: &Type) -> Value {
+        match of {
+            Type::Integer(_) => Value::Integer(0),
+            Type::Bool => Value::Bool(false),
+            Type::Float(_) => Value::Float {
+                seen: 0.0,
+                passed: 0.0,
+            },
+            Type::Complex(_) => Value::Complex(0.0, 0.0),
+            Type::Pointer(_) => Value::Address(0),
+            Type::Aggregate(aggregate) => {
+                let zeros = |member: &Member| {
+                    let count = member.count.unwrap_or(1);
+                    vec![Value::zero(&member.element); count]
+                };
+                Value::Members(aggregate.members.iter().map(zeros).enumerate().collect())
+            }
         }
     }
 }
