@@ -1,5 +1,6 @@
 /* C that calls back: at once, later, nested, from another thread. */
 #include <complex.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,6 +72,29 @@ __attribute__((ms_abi)) double ms_structs(nine (__attribute__((ms_abi)) *f)(nine
     return sum;
 }
 
+/* How many bytes of a result are not zero, summed over two calls: a callback that has no answer leaves zeros. */
+static int left;
+int left_bytes(void) { return left; }
+static void look(const void *result, size_t n) {
+    for (size_t i = 0; i < n; i++) left += ((const unsigned char *)result)[i] != 0;
+}
+#define LEAVES(name, convention, type, bytes, parameters, ...)          \
+    void convention name(type(convention *f) parameters) {              \
+        left = 0;                                                       \
+        for (int i = 0; i < 2; i++) {                                   \
+            type result = f(__VA_ARGS__);                               \
+            look(&result, bytes);                                       \
+        }                                                               \
+    }
+LEAVES(leaves_nine, , nine, 72, (nine, int), (nine){{1, 2}}, 3)
+LEAVES(leaves_five, , five, 5, (five), (five){"abcd"})
+LEAVES(leaves_point, , point, 16, (point), (point){1, 2})
+LEAVES(leaves_extended, , extended, 10, (long double), 2.5L)
+LEAVES(leaves_wide, , __int128, 16, (int), 1)
+LEAVES(leaves_complex, , double complex, 16, (int), 1)
+LEAVES(leaves_ms_nine, __attribute__((ms_abi)), nine, 72, (int), 1)
+LEAVES(leaves_ms_five, __attribute__((ms_abi)), five, 5, (int), 1)
+
 /* Registers that a callee keeps keep their values, whatever the callback does. */
 int keeps_registers(int (*f)(int)) {
     long a = 1, b = 2, c = 3, d = 4, e = 5, r;
@@ -86,6 +110,30 @@ int keeps_registers(int (*f)(int)) {
         : "rbx", "r12", "r13", "r14", "r15", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3",
           "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
     return r == 0 && a + b + c + d + e == 15;
+}
+
+/* What errno is around a callback. */
+int errno_around(int (*f)(int), int before, int after) {
+    errno = before;
+    f(1);
+    int seen = errno;
+    errno = after;
+    return seen;
+}
+/* A table of functions, as libraries ask for. */
+struct operations_of_file {
+    int (*open)(const char *name, void *data);
+    long (*read)(int file, char *buffer, unsigned long size);
+    void (*close)(int file);
+};
+long read_all(const struct operations_of_file *operations, const char *name, void *data) {
+    char buffer[16];
+    long count, total = 0;
+    int file = operations->open(name, data);
+    while ((count = operations->read(file, buffer, sizeof buffer)) > 0)
+        for (long i = 0; i < count; i++) total = total * 10 + buffer[i] - '0';
+    if (operations->close) operations->close(file);
+    return total;
 }
 
 /* Callbacks that C keeps. */
@@ -116,8 +164,8 @@ static void *run(void *argument) {
     for (int i = 1; i <= w->n; i++) w->sum += w->f(i, 0.5, (point){1, 2}, 3, 4, 5, 6, 7, 8);
     return NULL;
 }
-static work works[4];
-static pthread_t threads[4];
+static work works[8];
+static pthread_t threads[8];
 static int volatile finished;
 static void *run_and_tell(void *argument) {
     run(argument);

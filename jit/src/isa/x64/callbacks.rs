@@ -162,6 +162,10 @@ impl Lowering<'_> {
             ; test temp, temp
             ; jnz >run
             ; refuse:
+        );
+        // The address of the room for a result may be among them.
+        self.save_argument_registers(convention, integers, floats);
+        asm!(self.ops
             ; mov rdi, context
             ; mov rsi, cstack
             ; call QWORD [context + REFUSE]
