@@ -25,6 +25,7 @@ use crate::known::{block, method};
 use crate::stack::{self, SuspendedRun};
 use crate::vm::Vm;
 use gc::oop::Oop;
+use std::mem::offset_of;
 
 /// General argument registers that a callback's frame has room for.
 pub const INTEGER_REGISTERS: usize = 6;
@@ -81,6 +82,12 @@ pub struct CallbackFrame {
     pub results: ResultRegisters,
 }
 
+// Together they are a register save area (System V psABI, 3.5.7).
+const _: () = assert!(
+    offset_of!(CallbackFrame, float_registers)
+        == offset_of!(CallbackFrame, integer_registers) + 8 * INTEGER_REGISTERS
+);
+
 /// The data of one callback, beside its thunk's code, which is the same for all.
 #[derive(Debug)]
 #[repr(C)]
@@ -89,7 +96,8 @@ pub struct CallbackSlot {
     pub entry: u64,
     /// The `VmContext`.
     pub context: u64,
-    /// The oop of an old Array whose only element is the Block; 0 once the callback is freed.
+    /// The oop of an old Array of the Block and of what the Block has answered last, where C got an address of
+    /// that; 0 once the callback is freed.
     pub cell: u64,
     /// The address that C calls.
     pub thunk: u64,
@@ -260,6 +268,19 @@ impl Vm {
         let compiled = self.heap().slot(self.heap().slot(cell, 0), block::METHOD);
         debug_assert!(self.heap().slot_count(compiled) >= method::COUNT);
         crate::lookup::header_of(self.heap(), compiled).arguments()
+    }
+
+    /// C gets the address of what the block of the innermost callback has answered: it lives until
+    /// the block answers again.
+    pub(crate) fn keep_answer(&mut self, object: Oop) {
+        let frame = self.context.c_sp as *const CallbackFrame;
+        // SAFETY: the code of a callback's entry calls this, while its frame is at `c_sp`.
+        let cell = unsafe { (*(*frame).slot).cell };
+        if cell != 0 {
+            // SAFETY: as in `callback_arguments`.
+            let cell = unsafe { Oop::from_bits(cell) };
+            self.heap_mut().set_slot(cell, 1, object);
+        }
     }
 
     /// True while C runs on to the end of an external call that is to be left.

@@ -47,6 +47,10 @@ macro_rules! for_each_runtime_entry {
             "objectToFixedCString" = ObjectToFixedCString => object_to_fixed_c_string;
             /// As `objectToPointer`; bytes in the heap do not move from then on.
             "objectToFixedPointer" = ObjectToFixedPointer => object_to_fixed_pointer;
+            /// As `objectToFixedCString`, for the answer of a callback's block.
+            "answerToCString" = AnswerToCString => answer_to_c_string;
+            /// As `objectToFixedPointer`, for the answer of a callback's block.
+            "answerToPointer" = AnswerToPointer => answer_to_pointer;
             /// An Alien of the class of the further argument or below it, or a plain Alien of at least
             /// its size → the address of its data.
             "objectToStruct" = ObjectToStruct => object_to_struct;
@@ -376,6 +380,16 @@ mod implementation {
     ) -> Result<u64, Failure> {
         pin_bytes(vm, oop(value));
         object_to_c_string(vm, value, extra)
+    }
+
+    pub(super) fn answer_to_c_string(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        vm.keep_answer(oop(value));
+        object_to_fixed_c_string(vm, value, extra)
+    }
+
+    pub(super) fn answer_to_pointer(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        vm.keep_answer(oop(value));
+        object_to_fixed_pointer(vm, value, extra)
     }
 
     pub(super) fn object_to_fixed_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {

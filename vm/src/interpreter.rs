@@ -380,10 +380,12 @@ impl<'vm> Interpreter<'vm> {
             self.vm.context.sp -= 8;
             // SAFETY: below the operands there is room for a frame.
             unsafe { stack::set_word(self.vm.context.sp, Oop::ZERO.bits()) };
+            let kept = self.vm.put_aside();
             if let Some(foreign) = self.vm.foreign.clone() {
                 // SAFETY: the visitor waits; the stack is published and nothing is borrowed.
                 unsafe { foreign.serve(visit) };
             }
+            self.vm.take_back(kept);
             self.vm.context.sp = self.sp;
             self.vm.visitors.served(visit);
             if self.vm.is_unwinding() {

@@ -43,13 +43,34 @@ impl Default for Options {
     }
 }
 
-/// What the program may ask for later, and finalizers that run in between must not change.
+/// What the program may ask for later, and finalizers and callbacks of other threads that run in between must not
+/// change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Undisturbed {
     pub(crate) failure: u64,
     pub(crate) failure_argument: u64,
     pub(crate) failure_detail: Option<String>,
     pub(crate) errno: u64,
+}
+
+impl Vm {
+    /// Puts aside what must not be changed.
+    pub(crate) fn put_aside(&mut self) -> Undisturbed {
+        Undisturbed {
+            failure: self.context.failure,
+            failure_argument: self.context.failure_argument,
+            failure_detail: self.failure_detail.take(),
+            errno: self.context.errno,
+        }
+    }
+
+    /// Takes back what was put aside.
+    pub(crate) fn take_back(&mut self, kept: Undisturbed) {
+        self.context.failure = kept.failure;
+        self.context.failure_argument = kept.failure_argument;
+        self.failure_detail = kept.failure_detail;
+        self.context.errno = kept.errno;
+    }
 }
 
 /// Saves a snapshot of a VM in a file.

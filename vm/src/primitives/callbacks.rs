@@ -34,7 +34,7 @@ pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     // An old object stays where it is, and the collector keeps track of what it refers to.
     let cell = vm
         .heap_mut()
-        .allocate_old(index::ARRAY, Format::INDEXABLE, 1)?;
+        .allocate_old(index::ARRAY, Format::INDEXABLE, 2)?;
     vm.heap_mut().set_slot(cell, 0, closure);
     let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
     let slot = CallbackSlot {

@@ -3,7 +3,7 @@
 use super::Arguments;
 use crate::failure::Failure;
 use crate::known::ephemeron;
-use crate::vm::{Undisturbed, Vm};
+use crate::vm::Vm;
 use gc::layout::Format;
 use gc::{CollectionKind, Oop};
 
@@ -130,12 +130,7 @@ pub(super) fn begin_finalization(vm: &mut Vm, _: Arguments) -> Result<Oop, Failu
     if vm.finalization.is_some() {
         return Ok(vm.boolean(false));
     }
-    vm.finalization = Some(Undisturbed {
-        failure: vm.context.failure,
-        failure_argument: vm.context.failure_argument,
-        failure_detail: vm.failure_detail.take(),
-        errno: vm.context.errno,
-    });
+    vm.finalization = Some(vm.put_aside());
     Ok(vm.boolean(true))
 }
 
@@ -144,9 +139,6 @@ pub(super) fn end_finalization(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure
     let Some(kept) = vm.finalization.take() else {
         return Err(Failure::NotFound);
     };
-    vm.context.failure = kept.failure;
-    vm.context.failure_argument = kept.failure_argument;
-    vm.failure_detail = kept.failure_detail;
-    vm.context.errno = kept.errno;
+    vm.take_back(kept);
     Ok(vm.nil())
 }
