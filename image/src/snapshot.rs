@@ -25,7 +25,7 @@ use gc::oop::{Oop, TAG_CHARACTER, TAG_FLOAT, TAG_INTEGER, TAG_MASK, TAG_POINTER}
 use hashbrown::HashMap;
 use std::fmt;
 use vm::header::MethodHeader;
-use vm::known::{alien, index, method};
+use vm::known::{alien, class, global, index, method};
 use vm::vm::{Options, Vm};
 
 const MAGIC: &[u8; 8] = b"RIPLEY\r\n";
@@ -239,10 +239,39 @@ pub fn load(image: &[u8], options: Options) -> Result<Box<Vm>, ImageError> {
     };
     let (roots, classes) = (place_all(&roots)?, place_all(&classes)?);
     let (globals, symbols) = (place_all(&globals)?, place_all(&symbols)?);
+    check_tables(&vm, &roots, [&classes, &globals, &symbols])?;
     vm.adopt_tables([roots[0], roots[1], roots[2]], classes, &globals, &symbols)
         .map_err(|error| ImageError::Vm(error.to_string()))?;
     renumber_primitives(&mut vm, &names)?;
     Ok(vm)
+}
+
+/// Sees that the tables refer to objects of the shapes that the VM takes for granted.
+fn check_tables(vm: &Vm, roots: &[Oop], tables: [&[Oop]; 3]) -> Result<(), ImageError> {
+    let heap = vm.heap();
+    let has_slots = |object: Oop, count: usize| {
+        object.is_pointer()
+            && heap.format_of(object).has_pointers()
+            && heap.slot_count(object) >= count
+    };
+    let is_text = |object: Oop| object.is_pointer() && heap.format_of(object).is_bytes();
+    let [classes, globals, symbols] = tables;
+    let is_global =
+        |&each: &Oop| has_slots(each, global::COUNT) && is_text(heap.slot(each, global::NAME));
+    let is_class = |&each: &Oop| each == roots[0] || has_slots(each, class::COUNT);
+    if !roots.iter().all(|each| each.is_pointer()) {
+        return Err(malformed("nil, true or false is no object"));
+    }
+    if !classes.iter().all(is_class) {
+        return Err(malformed("the class table holds what is no class"));
+    }
+    if !globals.iter().all(is_global) {
+        return Err(malformed("a global is none"));
+    }
+    if !symbols.iter().all(|&each| is_text(each)) {
+        return Err(malformed("a Symbol has no bytes"));
+    }
+    Ok(())
 }
 
 /// Which words of a block are headers: a bit for each.

@@ -40,3 +40,30 @@ fn damaged_images_are_refused() {
         Err(ImageError::Version(snapshot::VERSION + 1))
     );
 }
+
+/// Where a checksum was made for the damage, what the loader takes for granted is checked.
+#[test]
+fn images_with_tables_of_anything_are_refused() {
+    let image = kernel();
+    let contents = &image[24..];
+    let number = |at: usize| u32::from_le_bytes(contents[at..at + 4].try_into().expect("4 bytes"));
+    let counts: Vec<usize> = (0..4).map(|index| number(4 * index) as usize).collect();
+    let mut tables = 24 + 24;
+    for _ in 0..counts[0] {
+        let length = u16::from_le_bytes([image[tables], image[tables + 1]]);
+        tables += 2 + usize::from(length);
+    }
+    let words = 3 + counts[1] + counts[2] + counts[3];
+    for word in (0..3).chain((3..words).step_by(41)) {
+        let mut damaged = image.clone();
+        // A Character in the place of an object.
+        damaged[tables + 8 * word..][..8].copy_from_slice(&(65 << 3 | 2u64).to_le_bytes());
+        let checksum = crc32fast::hash(&damaged[24..]);
+        damaged[12..16].copy_from_slice(&checksum.to_le_bytes());
+        let loaded = snapshot::load(&damaged, Options::default()).map(|_| ());
+        assert!(
+            matches!(loaded, Err(ImageError::Malformed(_))),
+            "word {word}: {loaded:?}"
+        );
+    }
+}
