@@ -12,7 +12,7 @@ use vm::visitors::Visit;
 /// The visitor waits, its frame being what its callback's machine code has built; the VM can be called
 /// back.
 pub unsafe fn serve(visit: Visit) {
-    let convention = Convention::from_number(i64::from(visit.microsoft));
+    let convention = Convention::from_number(i64::from(visit.shape.microsoft));
     // SAFETY: the caller vouches for the frame.
     let frame = unsafe { &mut *visit.frame };
     let mut registers = Registers::new();
@@ -23,7 +23,7 @@ pub unsafe fn serve(visit: Visit) {
         *register = u128::from(value[0]) | u128::from(value[1]) << 64;
     }
     let arguments = visit.frame as u64 + convention.stack_offset() as u64;
-    let stack: Vec<u128> = (0..visit.stack_bytes.div_ceil(16) as u64)
+    let stack: Vec<u128> = (0..u64::from(visit.shape.stack_bytes.div_ceil(16)))
         // SAFETY: the visitor's stack arguments lie there; a last odd word is its caller's.
         .map(|index| unsafe { ((arguments + 16 * index) as *const u128).read_unaligned() })
         .collect();

@@ -206,10 +206,9 @@ macro_rules! for_each_rtl_op {
             // --- callbacks: only in code that C calls ------------------------------------------------
             /// Builds a callback's frame (`vm::callback::CallbackFrame`), whose address is in the role
             /// register `cstack` from here on, and goes over to the VM stack, with room for the Block and its
-            /// arguments. Argument registers stay. `convention` is 0 for System V, 1 for Microsoft x64; arguments
-            /// lie in so many of its `integers` and `floats`, and in so many `bytes` of the stack. Where the callback is
-            /// not to be run it goes to `refused`, on the C stack.
-            "enterCallback" = EnterCallback enter_callback { convention: Imm, integers: Imm, floats: Imm, bytes: Imm, refused: Lab };
+            /// arguments. Argument registers stay. `convention` is 0 for System V, 1 for Microsoft x64. Where the
+            /// callback is not to be run it goes to `refused`, on the C stack.
+            "enterCallback" = EnterCallback enter_callback { convention: Imm, refused: Lab };
             /// `source` is the Block's argument `index`, from 1.
             "storeArgument" = StoreArgument store_argument { index: Imm, source: Gpr };
             /// Evaluates the callback's Block: the answer is in the role register `result`. Goes to `ended` where the Block ends without an answer.
@@ -227,8 +226,8 @@ macro_rules! for_each_rtl_op {
 
             // --- leaves: only in code that C calls, for a Block that calls nothing itself ------------------
             /// Builds a leaf's frame (`crate::leaf::LeafFrame`) of `words`, with a copy of the argument registers in
-            /// use. Goes to `other` where another thread calls, where the callback is not to be run, and where
-            /// methods have changed since `epoch`.
+            /// use. Goes to `other` where the callback is not to be run, and where methods have changed since
+            /// `epoch`.
             "enterLeaf" = EnterLeaf enter_leaf { integers: Imm, floats: Imm, words: Imm, epoch: Imm, other: Lab };
             /// The operations of the Block stand here, which leave its answer in the role register `result`.
             "evaluateLeaf" = EvaluateLeaf evaluate_leaf {};

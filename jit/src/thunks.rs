@@ -2,9 +2,10 @@
 //!
 //! Thunks are made by the thousand, all with the same code: each finds its own data at the same
 //! distance. So code pages are written once, when they are new, and a callback is made by writing data.
+//! Other threads execute no code but this, for it alone never ceases to be executable.
 //!
 //! ```text
-//!   | thunk 0 | thunk 1 | …                 | slot 0 | slot 1 | …
+//!   | thunk 0 | thunk 1 | …  | shared code  | slot 0 | slot 1 | …
 //!   | read + execute                        | read + write
 //!       └──────────── CODE_BYTES ──────────────>┘ (and so on for each)
 //! ```
@@ -20,7 +21,8 @@ pub const THUNK_BYTES: usize = 16;
 const SLOT_BYTES: usize = size_of::<CallbackSlot>();
 /// Thunks that are made at a time.
 const CHUNK: usize = 4096;
-const CODE_BYTES: usize = CHUNK * THUNK_BYTES;
+/// The thunks, and a page for what they share.
+const CODE_BYTES: usize = CHUNK * THUNK_BYTES + 4096;
 /// A freed thunk is not used again before so many others were freed: C that still calls it is told.
 const REST: usize = 1024;
 
@@ -72,6 +74,7 @@ impl Thunks {
         if self.fresh.is_empty() {
             let mut memory = CodeMemory::reserve_with_data(CODE_BYTES, CHUNK * SLOT_BYTES)?;
             let code = host::thunks::assemble(CHUNK, CODE_BYTES, SLOT_BYTES);
+            assert!(code.len() <= CODE_BYTES, "the shared code has one page");
             memory.write(0, &code)?;
             let start = memory.range().start;
             self.chunks.push(memory);
@@ -91,9 +94,7 @@ impl Thunks {
         let offset = (thunk - chunk.range().start) as usize;
         let number = offset / THUNK_BYTES;
         let data = chunk.data().start as usize + number * SLOT_BYTES;
-        offset
-            .is_multiple_of(THUNK_BYTES)
-            .then_some(data as *mut CallbackSlot)
+        (number < CHUNK && offset.is_multiple_of(THUNK_BYTES)).then_some(data as *mut CallbackSlot)
     }
 }
 
@@ -106,6 +107,7 @@ impl Drop for Thunks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vm::callback::CallShape;
 
     fn callback() -> CallbackSlot {
         CallbackSlot {
@@ -114,6 +116,7 @@ mod tests {
             cell: 3,
             thunk: 0,
             general: 1,
+            shape: CallShape::default(),
         }
     }
 

@@ -88,6 +88,21 @@ const _: () = assert!(
         == offset_of!(CallbackFrame, integer_registers) + 8 * INTEGER_REGISTERS
 );
 
+/// What a call from another thread has outside of registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(C)]
+pub struct CallShape {
+    /// 1 for the Microsoft x64 convention, 0 for System V.
+    pub microsoft: u32,
+    /// Bytes of stack arguments.
+    pub stack_bytes: u32,
+    /// Bytes of the result that the caller has provided memory for, 0 where it has not; the address is in the first
+    /// argument register.
+    pub result_bytes: u32,
+    /// Numbers that are returned on the x87 stack.
+    pub x87_count: u32,
+}
+
 /// The data of one callback, beside its thunk's code, which is the same for all.
 #[derive(Debug)]
 #[repr(C)]
@@ -103,6 +118,8 @@ pub struct CallbackSlot {
     pub thunk: u64,
     /// Machine code made for the signature.
     pub general: u64,
+    /// How other threads call.
+    pub shape: CallShape,
 }
 
 /// The functions that a callback's machine code calls, in the context.
@@ -117,9 +134,8 @@ pub struct CallbackFunctions {
     /// `fn(context, frame, argument)`: notes that an argument, or the result (0), cannot be converted,
     /// for the reason in `context.failure`.
     pub fail: unsafe extern "C" fn(*mut VmContext, *mut CallbackFrame, u64) -> u64,
-    /// `fn(context, frame, stack bytes * 2 + convention) -> 1 or 0`: lets the VM's thread run the
-    /// callback; 1 where the frame has the results.
-    pub from_elsewhere: unsafe extern "C" fn(*mut VmContext, *mut CallbackFrame, u64) -> u64,
+    /// `fn(context, frame)`: lets the VM's thread run the callback of another thread; the frame then has the results.
+    pub from_elsewhere: unsafe extern "C" fn(*mut VmContext, *mut CallbackFrame),
 }
 
 impl CallbackFunctions {

@@ -13,7 +13,7 @@
     reason = "is called by machine code with the address of its frame"
 )]
 
-use crate::callback::CallbackFrame;
+use crate::callback::{CallShape, CallbackFrame, ResultRegisters};
 use crate::context::VmContext;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,10 +28,8 @@ const PATIENCE_MS: u64 = 2000;
 pub struct Visit {
     /// The frame that the thread's callback has built.
     pub frame: *mut CallbackFrame,
-    /// Bytes of stack arguments, counted from behind the return address.
-    pub stack_bytes: usize,
-    /// True for the Microsoft x64 convention.
-    pub microsoft: bool,
+    /// How it calls; stack arguments are counted from behind the return address.
+    pub shape: CallShape,
 }
 
 // SAFETY: the frame belongs to a thread that waits until the visit has ended, and one thread at a time
@@ -134,29 +132,42 @@ impl Visitors {
 }
 
 /// See [`crate::callback::CallbackFunctions::from_elsewhere`].
-pub(crate) unsafe extern "C" fn from_elsewhere(
-    context: *mut VmContext,
-    frame: *mut CallbackFrame,
-    shape: u64,
-) -> u64 {
+pub(crate) unsafe extern "C" fn from_elsewhere(context: *mut VmContext, frame: *mut CallbackFrame) {
     // SAFETY: machine code passes its context, whose fields used here are set once when the VM is
     // made and shared by threads; the VM outlives the threads that call it, which is the user's to see to.
-    let (visitors, limit, interrupt, entry) = unsafe {
+    let (visitors, limit, interrupt) = unsafe {
         (
             &*(*context).visitors,
             &raw const (*context).stack_limit as usize,
             &*(*context).interrupt,
-            (*(*frame).slot).entry,
         )
     };
-    let visit = Visit {
-        frame,
-        stack_bytes: (shape >> 1) as usize,
-        microsoft: shape & 1 != 0,
-    };
+    // SAFETY: the frame is this thread's own; slots live as long as the process.
+    let (general, shape) = unsafe { ((*(*frame).slot).general, (*(*frame).slot).shape) };
+    let visit = Visit { frame, shape };
     let wake = || {
         interrupt.fetch_or(crate::vm::VISITED, Ordering::Relaxed);
         crate::context::request_safe_point_at(limit);
     };
-    u64::from(visitors.wait(visit, entry, wake))
+    if !visitors.wait(visit, general, wake) {
+        // SAFETY: the visit was given up: the frame is this thread's alone again.
+        unsafe { answer_zero(&mut *frame, shape) };
+    }
+}
+
+/// Lets a result be zero.
+///
+/// # Safety
+/// Where the shape says so, the first argument register has the address of memory for the result.
+unsafe fn answer_zero(frame: &mut CallbackFrame, shape: CallShape) {
+    frame.results = ResultRegisters {
+        x87_count: u64::from(shape.x87_count),
+        ..ResultRegisters::default()
+    };
+    if shape.result_bytes > 0 {
+        let memory = frame.integer_registers[0];
+        // SAFETY: the caller vouches for the memory.
+        unsafe { (memory as *mut u8).write_bytes(0, shape.result_bytes as usize) };
+        frame.results.general[0] = memory;
+    }
 }

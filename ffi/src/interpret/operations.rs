@@ -425,7 +425,7 @@ impl Visitor for Run<'_> {
     }
 
     compiled_only! {
-        enter_callback(i64, i64, i64, i64, Label);
+        enter_callback(i64, Label);
         store_argument(i64, Gpr);
         evaluate_block(Label);
         fail_callback(i64, i64);

@@ -382,18 +382,7 @@ impl Checker<'_> {
             }
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
             Op::BranchF { condition, .. } => check_float_condition(condition),
-            Op::EnterCallback {
-                convention,
-                integers,
-                floats,
-                bytes,
-                ..
-            } => {
-                range("convention", convention, 0, 1)?;
-                range("integers", integers, 0, INTEGER_REGISTERS as i64)?;
-                range("floats", floats, 0, FLOAT_REGISTERS as i64)?;
-                range("bytes", bytes, 0, RESERVE_BYTES_MAX)
-            }
+            Op::EnterCallback { convention, .. } => range("convention", convention, 0, 1),
             Op::EnterLeaf {
                 integers,
                 floats,

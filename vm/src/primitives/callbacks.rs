@@ -2,7 +2,7 @@
 
 use super::Arguments;
 use super::foreign::installed_code;
-use crate::callback::{CallbackFrame, CallbackSlot};
+use crate::callback::{CallShape, CallbackFrame, CallbackSlot};
 use crate::failure::Failure;
 use crate::foreign::{ExternalCode, LeafMethod, Marshalling};
 use crate::interpreter::is_block_class;
@@ -13,7 +13,7 @@ use gc::{Format, Oop};
 use num_traits::ToPrimitive;
 use std::mem::offset_of;
 
-/// entry method, Block, leaf method or nil → an Array of the address that C calls, and of the cell that must
+/// entry method, Block, leaf method or nil, Array of the four numbers of a `CallShape` → an Array of the address that C calls, and of the cell that must
 /// be kept alive until the callback is freed.
 pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let (entry_method, closure, leaf) = (arguments.get(0), arguments.get(1), arguments.get(2));
@@ -25,6 +25,7 @@ pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     if lookup::header_of(vm.heap(), compiled).arguments() != wanted {
         return Err(Failure::ArgumentCount);
     }
+    let shape = call_shape(vm, arguments.get(3)).ok_or(Failure::WrongType)?;
     let general = machine_code(vm, entry_method)?;
     let entry = if leaf == vm.nil() {
         general
@@ -43,6 +44,7 @@ pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
         cell: cell.bits(),
         thunk: 0,
         general,
+        shape,
     };
     let address = foreign.new_callback(slot).map_err(|message| {
         vm.failure_detail = Some(message);
@@ -50,6 +52,20 @@ pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     })?;
     let address = vm.u64_object(address)?;
     Ok(vm.array(&[address, cell])?)
+}
+
+fn call_shape(vm: &Vm, numbers: Oop) -> Option<CallShape> {
+    let heap = vm.heap();
+    if heap.class_index_of(numbers) != index::ARRAY || heap.slot_count(numbers) != 4 {
+        return None;
+    }
+    let number = |index| u32::try_from(heap.slot(numbers, index).as_i64()?).ok();
+    Some(CallShape {
+        microsoft: number(0)?,
+        stack_bytes: number(1)?,
+        result_bytes: number(2)?,
+        x87_count: number(3)?,
+    })
 }
 
 /// Where the machine code of an external-call method begins.

@@ -16,11 +16,14 @@ use super::lower::Lowering;
 use super::registers::{R8, R9, RCX, RDI, RDX, RSI, asm};
 use super::stubs::{C_SP, FAILURE, FP, SP};
 use crate::rtl::operand::{Fpr, Gpr, Label};
-use dynasmrt::{DynasmApi, DynasmLabelApi};
+use dynasmrt::x64::X64Relocation;
+use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
 use gc::layout::HEADER_BYTES;
 use gc::oop::TAG_BITS;
 use std::mem::offset_of;
-use vm::callback::{CallbackFrame, CallbackFunctions, CallbackSlot, ResultRegisters};
+use vm::callback::{
+    CallbackFrame, CallbackFunctions, CallbackSlot, FLOAT_REGISTERS, ResultRegisters,
+};
 use vm::context::VmContext;
 use vm::known::{block, method};
 use vm::stack::SuspendedRun;
@@ -104,58 +107,104 @@ impl Convention {
     }
 }
 
+type Assembler = VecAssembler<X64Relocation>;
+
+/// Saves what is C's. r11 has the address of the callback's slot.
+pub(super) fn build_callback_frame(ops: &mut Assembler, convention: Convention) {
+    asm!(ops
+        ; push rbp
+        ; push rbx
+        ; push r12
+        ; push r13
+        ; push r14
+        ; push r15
+    );
+    if convention == Convention::Microsoft {
+        asm!(ops
+            ; push rdi
+            ; push rsi
+            ; sub rsp, DWORD SAVED_FLOAT_BYTES
+        );
+        for (place, number) in SAVED_FLOATS.enumerate() {
+            asm!(ops; movups [rsp + place as i32 * 16], Rx(Fpr::new(number)));
+        }
+    }
+    asm!(ops
+        ; sub rsp, DWORD FRAME_BYTES
+        ; mov cstack, rsp
+        ; mov context, [BYTE r11 + SLOT_CONTEXT]
+        ; mov [cstack + SLOT], r11
+    );
+}
+
+/// Lets the VM's thread run a callback that another thread makes, and returns what it has left in the frame. This
+/// is code of the thunks' pages, which are never written again: those of the code space may be
+/// written, and cannot be executed meanwhile.
+pub(super) fn call_from_elsewhere(ops: &mut Assembler, convention: Convention) {
+    build_callback_frame(ops, convention);
+    for (place, &register) in convention.integers().iter().enumerate() {
+        asm!(ops; mov [cstack + INTEGERS + place as i32 * 8], Rq(register));
+    }
+    for number in 0..FLOAT_REGISTERS as u8 {
+        asm!(ops; movups [cstack + FLOATS + number as i32 * 16], Rx(Fpr::new(number)));
+    }
+    asm!(ops
+        ; mov rdi, context
+        ; mov rsi, cstack
+        ; call QWORD [context + FROM_ELSEWHERE]
+    );
+    load_results(ops);
+    return_to_c(ops, convention);
+}
+
+/// What is left in the frame goes to the registers.
+fn load_results(ops: &mut Assembler) {
+    asm!(ops
+        ; mov rax, [cstack + X87_COUNT]
+        ; cmp rax, BYTE 2
+        ; jb >one
+        ; fld TWORD [cstack + X87_RESULTS + 16]
+        ; one:
+        ; test rax, rax
+        ; jz >none
+        ; fld TWORD [cstack + X87_RESULTS]
+        ; none:
+        ; mov rax, [cstack + GENERAL_RESULTS]
+        ; mov rdx, [cstack + GENERAL_RESULTS + 8]
+        ; movups xmm0, [cstack + FLOAT_RESULTS]
+        ; movups xmm1, [cstack + FLOAT_RESULTS + 16]
+    );
+}
+
+pub(super) fn return_to_c(ops: &mut Assembler, convention: Convention) {
+    asm!(ops; add rsp, DWORD FRAME_BYTES);
+    if convention == Convention::Microsoft {
+        for (place, number) in SAVED_FLOATS.enumerate() {
+            asm!(ops; movups Rx(Fpr::new(number)), [rsp + place as i32 * 16]);
+        }
+        asm!(ops
+            ; add rsp, DWORD SAVED_FLOAT_BYTES
+            ; pop rsi
+            ; pop rdi
+        );
+    }
+    asm!(ops
+        ; pop r15
+        ; pop r14
+        ; pop r13
+        ; pop r12
+        ; pop rbx
+        ; pop rbp
+        ; ret
+    );
+}
+
 impl Lowering<'_> {
-    /// Saves what is C's.
-    pub(super) fn build_callback_frame(&mut self, convention: Convention) {
-        asm!(self.ops
-            ; push rbp
-            ; push rbx
-            ; push r12
-            ; push r13
-            ; push r14
-            ; push r15
-        );
-        if convention == Convention::Microsoft {
-            asm!(self.ops
-                ; push rdi
-                ; push rsi
-                ; sub rsp, DWORD SAVED_FLOAT_BYTES
-            );
-            for (place, number) in SAVED_FLOATS.enumerate() {
-                asm!(self.ops; movups [rsp + place as i32 * 16], Rx(Fpr::new(number)));
-            }
-        }
-        asm!(self.ops
-            ; sub rsp, DWORD FRAME_BYTES
-            ; mov cstack, rsp
-            ; mov context, [BYTE r11 + SLOT_CONTEXT]
-            ; mov [cstack + SLOT], r11
-        );
-    }
-
-    /// The register struct of a callback whose arguments travel in so many registers.
-    fn save_argument_registers(&mut self, convention: Convention, integers: usize, floats: usize) {
-        for (place, &register) in convention.integers().iter().enumerate().take(integers) {
-            asm!(self.ops; mov [cstack + INTEGERS + place as i32 * 8], Rq(register));
-        }
-        for number in 0..floats as u8 {
-            asm!(self.ops; movups [cstack + FLOATS + number as i32 * 16], Rx(Fpr::new(number)));
-        }
-    }
-
-    /// Goes elsewhere where another thread calls, where the callback was freed, and where the C stack has
-    /// no room. These ways out stand in line, but are jumped over.
-    pub(super) fn check_callback(
-        &mut self,
-        convention: Convention,
-        (integers, floats, bytes): (usize, usize, i64),
-        refused: Label,
-    ) {
+    /// Goes elsewhere where the callback was freed, and where the C stack has no room. This way out stands in
+    /// line, but is jumped over.
+    pub(super) fn check_callback(&mut self, refused: Label) {
         let refused = self.label_of(refused);
-        let shape = bytes as i32 * 2 + (convention == Convention::Microsoft) as i32;
-        self.compare_thread();
         asm!(self.ops
-            ; jne >elsewhere
             ; cmp rsp, [context + C_LIMIT]
             ; jb >refuse
             ; mov temp, [BYTE r11 + SLOT_CELL]
@@ -170,38 +219,7 @@ impl Lowering<'_> {
             ; mov rsi, cstack
             ; call QWORD [context + REFUSE]
             ; jmp =>refused
-            ; elsewhere:
-        );
-        self.save_argument_registers(convention, integers, floats);
-        asm!(self.ops
-            ; mov rdi, context
-            ; mov rsi, cstack
-            ; mov edx, DWORD shape
-            ; call QWORD [context + FROM_ELSEWHERE]
-            ; test rax, rax
-            ; jz =>refused
-        );
-        self.load_results();
-        self.return_to_c(convention);
-        asm!(self.ops; run:);
-    }
-
-    /// What another thread left in the frame goes to the registers.
-    fn load_results(&mut self) {
-        asm!(self.ops
-            ; mov rax, [cstack + X87_COUNT]
-            ; cmp rax, BYTE 2
-            ; jb >one
-            ; fld TWORD [cstack + X87_RESULTS + 16]
-            ; one:
-            ; test rax, rax
-            ; jz >none
-            ; fld TWORD [cstack + X87_RESULTS]
-            ; none:
-            ; mov rax, [cstack + GENERAL_RESULTS]
-            ; mov rdx, [cstack + GENERAL_RESULTS + 8]
-            ; movups xmm0, [cstack + FLOAT_RESULTS]
-            ; movups xmm1, [cstack + FLOAT_RESULTS + 16]
+            ; run:
         );
     }
 
@@ -288,29 +306,6 @@ impl Lowering<'_> {
             ; mov [context + SUSPENDED], temp
             ; mov temp, [cstack + OUTER_C_SP]
             ; mov [BYTE context + C_SP], temp
-        );
-    }
-
-    pub(super) fn return_to_c(&mut self, convention: Convention) {
-        asm!(self.ops; add rsp, DWORD FRAME_BYTES);
-        if convention == Convention::Microsoft {
-            for (place, number) in SAVED_FLOATS.enumerate() {
-                asm!(self.ops; movups Rx(Fpr::new(number)), [rsp + place as i32 * 16]);
-            }
-            asm!(self.ops
-                ; add rsp, DWORD SAVED_FLOAT_BYTES
-                ; pop rsi
-                ; pop rdi
-            );
-        }
-        asm!(self.ops
-            ; pop r15
-            ; pop r14
-            ; pop r13
-            ; pop r12
-            ; pop rbx
-            ; pop rbp
-            ; ret
         );
     }
 }

@@ -13,7 +13,6 @@ use vm::callback::CallbackSlot;
 use vm::context::VmContext;
 
 const SLOT_CONTEXT: i8 = offset_of!(CallbackSlot, context) as i8;
-const THREAD: i32 = offset_of!(VmContext, thread) as i32;
 const C_LIMIT: i32 = offset_of!(VmContext, c_limit) as i32;
 const EPOCH: i32 = offset_of!(VmContext, epoch) as i32;
 
@@ -45,20 +44,12 @@ impl Lowering<'_> {
             let offset = LeafFrame::float(integers, place) as i32;
             asm!(self.ops; movsd [rbp + offset], Rx(Fpr::new(place as u8)));
         }
-        self.compare_thread();
         asm!(self.ops
-            ; jne =>other
             ; cmp rsp, [context + C_LIMIT]
             ; jb =>other
             ; cmp DWORD [context + EPOCH], DWORD epoch as i32
             ; jne =>other
         );
-    }
-
-    /// `cmp r10, fs:[0]`, r10 being the thread pointer of the VM's thread.
-    pub(super) fn compare_thread(&mut self) {
-        asm!(self.ops; mov temp, [context + THREAD]);
-        self.ops.extend([0x64, 0x4C, 0x3B, 0x14, 0x25, 0, 0, 0, 0]);
     }
 
     fn restore_saved(&mut self) {

@@ -12,7 +12,7 @@
 //!
 //! Templates of more than a few lines are in `moves`, `objects` and `calls`.
 
-use super::callbacks::Convention;
+use super::callbacks::{Convention, build_callback_frame, return_to_c};
 use super::registers::{CSTACK, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
 use crate::lowering::{Fixup, Lowered, Request};
@@ -457,18 +457,10 @@ impl Visitor for Lowering<'_> {
         self.jump_to_stub(self.request.stubs.exit_failed());
     }
 
-    fn enter_callback(
-        &mut self,
-        convention: i64,
-        integers: i64,
-        floats: i64,
-        bytes: i64,
-        refused: Label,
-    ) {
+    fn enter_callback(&mut self, convention: i64, refused: Label) {
         let convention = Convention::from_number(convention);
-        self.build_callback_frame(convention);
-        let registers = (integers as usize, floats as usize, bytes);
-        self.check_callback(convention, registers, refused);
+        build_callback_frame(&mut self.ops, convention);
+        self.check_callback(refused);
         self.suspend_caller();
     }
 
@@ -493,7 +485,7 @@ impl Visitor for Lowering<'_> {
     }
 
     fn leave_callback(&mut self, convention: i64) {
-        self.return_to_c(Convention::from_number(convention));
+        return_to_c(&mut self.ops, Convention::from_number(convention));
     }
 
     fn enter_leaf(&mut self, integers: i64, floats: i64, words: i64, epoch: i64, other: Label) {
