@@ -142,9 +142,7 @@ pub(super) fn build_callback_frame(ops: &mut Assembler, convention: Convention) 
 /// written, and cannot be executed meanwhile.
 pub(super) fn call_from_elsewhere(ops: &mut Assembler, convention: Convention) {
     build_callback_frame(ops, convention);
-    for (place, &register) in convention.integers().iter().enumerate() {
-        asm!(ops; mov [cstack + INTEGERS + place as i32 * 8], Rq(register));
-    }
+    save_integer_registers(ops, convention);
     for number in 0..FLOAT_REGISTERS as u8 {
         asm!(ops; movups [cstack + FLOATS + number as i32 * 16], Rx(Fpr::new(number)));
     }
@@ -155,6 +153,12 @@ pub(super) fn call_from_elsewhere(ops: &mut Assembler, convention: Convention) {
     );
     load_results(ops);
     return_to_c(ops, convention);
+}
+
+fn save_integer_registers(ops: &mut Assembler, convention: Convention) {
+    for (place, &register) in convention.integers().iter().enumerate() {
+        asm!(ops; mov [cstack + INTEGERS + place as i32 * 8], Rq(register));
+    }
 }
 
 /// What is left in the frame goes to the registers.
@@ -202,7 +206,7 @@ pub(super) fn return_to_c(ops: &mut Assembler, convention: Convention) {
 impl Lowering<'_> {
     /// Goes elsewhere where the callback was freed, and where the C stack has no room. This way out stands in
     /// line, but is jumped over.
-    pub(super) fn check_callback(&mut self, refused: Label) {
+    pub(super) fn check_callback(&mut self, convention: Convention, refused: Label) {
         let refused = self.label_of(refused);
         asm!(self.ops
             ; cmp rsp, [context + C_LIMIT]
@@ -213,7 +217,7 @@ impl Lowering<'_> {
             ; refuse:
         );
         // The address of the room for a result may be among them.
-        self.save_argument_registers(convention, integers, floats);
+        save_integer_registers(&mut self.ops, convention);
         asm!(self.ops
             ; mov rdi, context
             ; mov rsi, cstack

@@ -460,7 +460,7 @@ impl Visitor for Lowering<'_> {
     fn enter_callback(&mut self, convention: i64, refused: Label) {
         let convention = Convention::from_number(convention);
         build_callback_frame(&mut self.ops, convention);
-        self.check_callback(refused);
+        self.check_callback(convention, refused);
         self.suspend_caller();
     }
 
