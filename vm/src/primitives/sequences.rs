@@ -230,7 +230,8 @@ pub(super) fn hash(bytes: &[u8]) -> i64 {
     let mut words = bytes.chunks_exact(8);
     for word in &mut words {
         let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
-        state = fold(state ^ word, FACTOR | 1);
+        // The rotated state stays even where a word was chosen to make the product zero.
+        state = fold(state ^ word, FACTOR | 1).wrapping_add(state.rotate_left(29));
     }
     let mut last = [0; 8];
     let rest = words.remainder();
@@ -253,6 +254,24 @@ mod tests {
             seen.iter().all(|&count| (50..=150).contains(&count)),
             "{seen:?}"
         );
+    }
+
+    #[test]
+    fn words_that_undo_the_state_do_not_collide() {
+        let first = |number: u64| {
+            fold(
+                fold(16 ^ FACTOR, 0xD6E8_FEB8_6659_FD93) ^ number,
+                FACTOR | 1,
+            )
+        };
+        let hashes: hashbrown::HashSet<i64> = (0..1000_u64)
+            .map(|number| {
+                let mut bytes = number.to_le_bytes().to_vec();
+                bytes.extend(first(number).to_le_bytes());
+                hash(&bytes)
+            })
+            .collect();
+        assert_eq!(hashes.len(), 1000);
     }
 
     #[test]
