@@ -1,4 +1,7 @@
 //! Mutated programs never make the compiler panic, and what it compiles keeps the rules.
+//!
+//! Every run has a seed of its own, which a failure prints; `RIPLEY_FUZZ_SEED` gives one, and
+//! `RIPLEY_FUZZ_ROUNDS` the number of mutated programs.
 
 use vm::compiler::ast::ScriptItem;
 use vm::compiler::{
@@ -21,7 +24,7 @@ const SEEDS: &[&str] = &[
      5 timesRepeat: [ | w | w := t. [ w := w + 1 ] value ]. [ ^ 3 ] repeat )",
 ];
 
-/// Marsaglia's xorshift: the same numbers in every run.
+/// Marsaglia's xorshift.
 struct Random(u64);
 
 impl Random {
@@ -127,20 +130,80 @@ fn compile_any(text: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// A number from the environment.
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().expect("a number"))
+}
+
+fn fresh_seed() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(1, |time| time.as_nanos() as u64) | 1
+}
+
+/// The programs above, and every source of the kernel and of the cases: what people write.
+fn corpus() -> Vec<Vec<u8>> {
+    fn collect(directory: &std::path::Path, found: &mut Vec<Vec<u8>>) {
+        let entries = std::fs::read_dir(directory).expect("a directory of sources");
+        let mut paths: Vec<_> = entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
+        paths.sort();
+        for path in paths {
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "som") {
+                found.push(std::fs::read(&path).expect("a source"));
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found: Vec<_> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
+    collect(&root.join("image/kernel"), &mut found);
+    collect(&root.join("tests/cases"), &mut found);
+    found
+}
+
+/// What is wrong with an error: it must say what was expected, at a place in the text.
+fn is_clear(error: &vm::compiler::CompileError, text: &[u8]) -> bool {
+    let message = error.to_string();
+    let place = format!("fuzz:{}:{}: ", error.position.line, error.position.column);
+    message.contains("expected")
+        && message.starts_with(&place)
+        && error.position.offset as usize <= text.len()
+}
+
 #[test]
 fn mutations_do_not_panic() {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let seed = setting("RIPLEY_FUZZ_SEED").unwrap_or_else(fresh_seed);
+    let rounds = setting("RIPLEY_FUZZ_ROUNDS").unwrap_or(20_000);
+    println!("RIPLEY_FUZZ_SEED={seed}");
+    let (mut random, corpus) = (Random(seed), corpus());
     let mut compiled = 0;
-    for round in 0..20_000 {
-        let mut text = SEEDS[round % SEEDS.len()].as_bytes().to_vec();
-        mutate(&mut random, &mut text);
-        match compile_any(&text) {
-            Ok(()) => compiled += 1,
-            Err(error) => assert!(error.to_string().contains("expected"), "{error}"),
+    for round in 0..rounds {
+        // Every second program is one of the first few, which use all of the grammar.
+        let choices = if round % 2 == 0 {
+            SEEDS.len()
+        } else {
+            corpus.len()
+        };
+        let mut text = corpus[random.below(choices)].clone();
+        for _ in 0..=random.below(3) {
+            mutate(&mut random, &mut text);
+        }
+        let outcome = std::panic::catch_unwind(|| compile_any(&text));
+        let shown = String::from_utf8_lossy(&text);
+        match outcome {
+            Ok(Ok(())) => compiled += 1,
+            Ok(Err(error)) => assert!(
+                is_clear(&error, &text),
+                "{error}\nin round {round}:\n{shown}"
+            ),
+            Err(_) => panic!("the compiler panicked in round {round} of seed {seed}:\n{shown}"),
         }
     }
     assert!(
-        compiled > 100,
+        compiled > rounds / 200,
         "only {compiled} of the mutated programs compiled"
     );
 }
