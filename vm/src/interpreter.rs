@@ -127,6 +127,7 @@ impl Vm {
         self.set_stack_end(stack_end);
         if self.context.suspended.is_null() {
             self.finalization = None;
+            self.held_visitors = 0;
         }
         result
     }
@@ -347,7 +348,14 @@ impl<'vm> Interpreter<'vm> {
 
     #[cold]
     fn look_after_interrupts(&mut self) -> Flow {
-        let seen = self.vm.interrupt.swap(0, Ordering::Relaxed);
+        let mut seen = self.vm.interrupt.swap(0, Ordering::Relaxed);
+        if self.vm.held_visitors > 0 && seen & VISITED != 0 {
+            self.vm.interrupt.fetch_or(VISITED, Ordering::Relaxed);
+            seen &= !VISITED;
+            if seen == 0 {
+                return Flow::Next;
+            }
+        }
         let first = [VISITED, MEMORY_FULL]
             .into_iter()
             .find(|bit| seen & bit != 0);

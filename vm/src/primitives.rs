@@ -113,6 +113,7 @@ define_plain! {
     "freeCallback" => callbacks::free_callback;
     "isInCallback" => callbacks::is_in_callback;
     "callbackPatience" => callbacks::set_patience;
+    "holdVisitors" => callbacks::hold_visitors;
     "marshalling" => callbacks::marshalling;
     "callbackFrameOffset" => callbacks::frame_offset;
 

@@ -114,6 +114,8 @@ pub struct Vm {
     pub failure_detail: Option<String>,
     /// While finalizers run: what they must leave as it was.
     pub(crate) finalization: Option<Undisturbed>,
+    /// How many pieces of code run that callbacks of other threads must not disturb.
+    pub(crate) held_visitors: u32,
     /// Set by `System exit:`.
     pub exit_status: Option<i32>,
     /// Open files by handle.
@@ -159,6 +161,7 @@ impl Vm {
             ending: None,
             failure_detail: None,
             finalization: None,
+            held_visitors: 0,
             exit_status: None,
             files: crate::files::Files::default(),
             started: std::time::Instant::now(),

@@ -144,6 +144,17 @@ pub(super) fn set_patience(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     Ok(vm.u64_object(before)?)
 }
 
+/// 1 or -1 → the receiver. Calls of other threads are made while as many have been added as taken away.
+pub(super) fn hold_visitors(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let difference = arguments.get(0).as_i64().ok_or(Failure::WrongType)?;
+    vm.held_visitors = match difference {
+        1 => vm.held_visitors.saturating_add(1),
+        -1 => vm.held_visitors.saturating_sub(1),
+        _ => return Err(Failure::OutOfRange),
+    };
+    Ok(arguments.receiver())
+}
+
 /// How external calls are made, a Symbol as the command line has it.
 pub(super) fn marshalling(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
     let foreign = vm.foreign.as_ref().ok_or(Failure::Unsupported)?;
