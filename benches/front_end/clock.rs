@@ -1,5 +1,6 @@
 //! Processor time of this process and of children.
 
+use benches::time_of_children;
 use std::mem::MaybeUninit;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ pub(crate) struct Life {
 
 /// Runs a program; nothing where it is not installed.
 pub(crate) fn life_of(command: &mut Command) -> Option<Life> {
-    let (before, begun) = (children(), Instant::now());
+    let (before, begun) = (time_of_children(), Instant::now());
     command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -32,18 +33,6 @@ pub(crate) fn life_of(command: &mut Command) -> Option<Life> {
         .ok()?;
     Some(Life {
         whole: begun.elapsed().as_secs_f64() * 1e3,
-        processor: (children() - before) * 1e3,
+        processor: (time_of_children() - before).as_secs_f64() * 1e3,
     })
-}
-
-/// Seconds of processor time of all children that have ended.
-fn children() -> f64 {
-    let mut usage = MaybeUninit::<libc::rusage>::uninit();
-    // SAFETY: the pointer is to room for the answer.
-    let usage = unsafe {
-        libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
-        usage.assume_init()
-    };
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }

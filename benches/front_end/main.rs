@@ -8,6 +8,7 @@
 
 mod clock;
 
+use benches::ripley;
 use clock::{Life, life_of, processor_time};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -106,17 +107,6 @@ fn rate(title: &str, sources: &[Source], step: Step) {
         rates[rates.len() - 1],
         bytes as f64 / 1e6
     );
-}
-
-fn ripley() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--package", "repl"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("running cargo");
-    assert!(built.success(), "ripley does not build");
-    let own = std::env::current_exe().expect("the path of this program");
-    own.with_file_name("ripley")
 }
 
 fn starting() {
