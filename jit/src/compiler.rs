@@ -114,9 +114,21 @@ impl Compiler {
         function: u64,
     ) -> Result<u64, CompileError> {
         let facts = check_linked(ops, argument_count, function)?;
+        self.lower(name, ops, &facts, argument_count, function)
+    }
+
+    /// Lowers a sequence without sends, and puts the code in.
+    fn lower(
+        &mut self,
+        name: &str,
+        ops: &[Op],
+        facts: &Facts,
+        argument_count: usize,
+        function: u64,
+    ) -> Result<u64, CompileError> {
         let lowered = host::lower::lower(&Request {
             ops,
-            facts: &facts,
+            facts,
             argument_count,
             function,
             stubs: &self.stubs,
@@ -146,25 +158,9 @@ impl Compiler {
         let Some(ops) = leaf::make(vm, leaf) else {
             return Ok(None);
         };
-        let lowered = host::lower::lower(&Request {
-            ops: &ops,
-            facts: &Facts::default(),
-            argument_count: leaf.parameters.len(),
-            function: general,
-            stubs: &self.stubs,
-            cells: &[],
-            code_space: self.space.range(),
-        });
-        let about = About {
-            name: name.into(),
-            op_offsets: lowered.op_offsets.clone().into(),
-            ops: ops.into(),
-            function: general,
-            cells: Box::new([]),
-            remarks: Box::new([]),
-        };
-        let code = self.put(lowered, about).map_err(CompileError::CodeSpace)?;
-        Ok(Some(code))
+        let count = leaf.parameters.len();
+        self.lower(name, &ops, &Facts::default(), count, general)
+            .map(Some)
     }
 
     /// Puts code in that was lowered elsewhere.

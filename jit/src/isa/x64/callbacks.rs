@@ -14,7 +14,7 @@
 
 use super::lower::Lowering;
 use super::registers::{R8, R9, RCX, RDI, RDX, RSI, asm};
-use super::stubs::{C_SP, FAILURE, FP, SP};
+use super::stubs::{C_SP, FAILURE, FP, SP, pop_saved_registers, push_saved_registers};
 use crate::rtl::operand::{Fpr, Gpr, Label};
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
@@ -111,14 +111,7 @@ type Assembler = VecAssembler<X64Relocation>;
 
 /// Saves what is C's. r11 has the address of the callback's slot.
 pub(super) fn build_callback_frame(ops: &mut Assembler, convention: Convention) {
-    asm!(ops
-        ; push rbp
-        ; push rbx
-        ; push r12
-        ; push r13
-        ; push r14
-        ; push r15
-    );
+    push_saved_registers(ops);
     if convention == Convention::Microsoft {
         asm!(ops
             ; push rdi
@@ -192,15 +185,8 @@ pub(super) fn return_to_c(ops: &mut Assembler, convention: Convention) {
             ; pop rdi
         );
     }
-    asm!(ops
-        ; pop r15
-        ; pop r14
-        ; pop r13
-        ; pop r12
-        ; pop rbx
-        ; pop rbp
-        ; ret
-    );
+    pop_saved_registers(ops);
+    asm!(ops; ret);
 }
 
 impl Lowering<'_> {

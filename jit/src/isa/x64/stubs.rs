@@ -59,6 +59,30 @@ fn begin(ops: &mut VecAssembler<X64Relocation>) -> u32 {
     ops.offset().0 as u32
 }
 
+/// Saves what a callee keeps for its caller (psABI, 3.2.1).
+pub(super) fn push_saved_registers(ops: &mut VecAssembler<X64Relocation>) {
+    asm!(ops
+        ; push rbp
+        ; push rbx
+        ; push r12
+        ; push r13
+        ; push r14
+        ; push r15
+    );
+}
+
+/// Undoes [`push_saved_registers`].
+pub(super) fn pop_saved_registers(ops: &mut VecAssembler<X64Relocation>) {
+    asm!(ops
+        ; pop r15
+        ; pop r14
+        ; pop r13
+        ; pop r12
+        ; pop rbx
+        ; pop rbp
+    );
+}
+
 /// `extern "C" fn(context: rdi, code: rsi) -> Outcome`, and the way out for `fail`.
 ///
 /// ```text
@@ -74,13 +98,8 @@ fn begin(ops: &mut VecAssembler<X64Relocation>) -> u32 {
 /// stub, or a callback that C has called.
 fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
     let enter = begin(ops);
+    push_saved_registers(ops);
     asm!(ops
-        ; push rbp
-        ; push rbx
-        ; push r12
-        ; push r13
-        ; push r14
-        ; push r15
         ; lea temp, [>to_rust]
         ; push temp
         ; push temp
@@ -105,14 +124,9 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; jmp temp
         ; to_rust:
         ; add rsp, 8
-        ; pop r15
-        ; pop r14
-        ; pop r13
-        ; pop r12
-        ; pop rbx
-        ; pop rbp
-        ; ret
     );
+    pop_saved_registers(ops);
+    asm!(ops; ret);
     let exit_failed = begin(ops);
     // The return address comes off the VM stack, but the method's failure code may still have to
     // return there: `value` gets it, or 0 where `enter` itself was the caller.
