@@ -33,6 +33,9 @@ fn parameter(heap: &Heap, row: Oop, isa: &Isa) -> Option<LeafParameter> {
         // nil has no slots.
         return Some(LeafParameter::Object);
     }
+    if size < 2 {
+        return None;
+    }
     let register = text(heap, heap.slot(row, 1))?;
     match text(heap, heap.slot(row, 0))? {
         "integer" => Some(LeafParameter::Integer(isa.gpr(register)?)),

@@ -162,6 +162,9 @@ pub struct LeafRequest<'a> {
 /// The whole sequence; `None` where the Block is no leaf.
 pub(crate) fn make(vm: &Vm, request: &LeafRequest<'_>) -> Option<Vec<Op>> {
     let frame = frame_of(vm, request)?;
+    if frame.arguments != request.parameters.len() {
+        return None;
+    }
     let labels = request.ops.iter().filter_map(label_of).max();
     let abandoned = request.ops.iter().find_map(|op| match op {
         Op::EnterLeaf { other, .. } => Some(*other),

@@ -13,8 +13,8 @@ use gc::{Format, Oop};
 use num_traits::ToPrimitive;
 use std::mem::offset_of;
 
-/// entry method, Block, leaf method or nil, Array of the four numbers of a `CallShape` → an Array of the address that C calls, and of the cell that must
-/// be kept alive until the callback is freed.
+/// entry method, Block, leaf method or nil, Array of the four numbers of a `CallShape` → an Array of the address
+/// that C calls, and of the cell that must be kept alive until the callback is freed.
 pub(super) fn new_callback(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let (entry_method, closure, leaf) = (arguments.get(0), arguments.get(1), arguments.get(2));
     if !vm.is_external(entry_method) || !is_block_class(vm.heap().class_index_of(closure)) {
@@ -84,14 +84,15 @@ fn machine_code(vm: &Vm, external: Oop) -> Result<u64, Failure> {
 pub(super) fn install_leaf(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let (rtl, target, compiled) = (arguments.get(0), arguments.get(1), arguments.get(2));
     let is_code = vm.heap().class_index_of(compiled) == index::COMPILED_BLOCK;
-    if !vm.is_external(target) || !is_code {
+    let relied = arguments.get(5);
+    let is_array = vm.heap().class_index_of(relied) == index::ARRAY;
+    if !vm.is_external(target) || !is_code || !is_array {
         return Err(Failure::WrongType);
     }
     if vm.generator.is_none() {
         return Ok(vm.boolean(false));
     }
     let general = machine_code(vm, arguments.get(3))?;
-    let relied = arguments.get(5);
     let name = arguments.text(vm, 6)?;
     let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
     let leaf = LeafMethod {
