@@ -18,74 +18,34 @@ enum Kind {
 
 use Kind::{Boolean, Double, Integer, Pointer};
 
-/// A function of `tests/c/leaves.c`: its prototype, its name with the first keyword, its other keywords, and
-/// what the block gets and answers.
-struct Shape {
-    prototype: &'static str,
-    selector: &'static str,
-    keywords: &'static [&'static str],
-    parameters: &'static [Kind],
-    result: Kind,
+/// A function of `tests/c/leaves.c`, which passes its further arguments `a`, `b` … to the block that is its first:
+/// its prototype, and what the block gets and answers.
+type Shape = (&'static str, &'static [Kind], Kind);
+
+#[rustfmt::skip]
+const SHAPES: &[Shape] = &[
+    ("long two_longs(long (*f)(long, long), long a, long b)", &[Integer, Integer], Integer),
+    ("int two_ints(int (*f)(int, int), int a, int b)", &[Integer, Integer], Integer),
+    ("unsigned long two_unsigned(unsigned long (*f)(unsigned long, unsigned char), unsigned long a, unsigned char b)",
+        &[Integer, Integer], Integer),
+    ("double two_doubles(double (*f)(double, double), double a, double b)", &[Double, Double], Double),
+    ("float two_floats(float (*f)(float, float), float a, float b)", &[Double, Double], Double),
+    ("double mixed_up(double (*f)(int, double, long, double), int a, double b, long c, double d)",
+        &[Integer, Double, Integer, Double], Double),
+    ("bool asked(bool (*f)(int, bool), int a, bool b)", &[Integer, Boolean], Boolean),
+    ("int compared(int (*f)(const void *, const void *), const void *a, const void *b)", &[Pointer, Pointer], Integer),
+];
+
+/// The function's name.
+fn name_of(prototype: &str) -> &str {
+    let head = prototype.split('(').next().unwrap_or_default();
+    head.rsplit(' ').next().unwrap_or_default()
 }
 
-const SHAPES: &[Shape] = &[
-    Shape {
-        prototype: "long two_longs(long (*f)(long, long), long a, long b)",
-        selector: "two_longs:",
-        keywords: &["a:", "b:"],
-        parameters: &[Integer, Integer],
-        result: Integer,
-    },
-    Shape {
-        prototype: "int two_ints(int (*f)(int, int), int a, int b)",
-        selector: "two_ints:",
-        keywords: &["a:", "b:"],
-        parameters: &[Integer, Integer],
-        result: Integer,
-    },
-    Shape {
-        prototype: "unsigned long two_unsigned(unsigned long (*f)(unsigned long, unsigned char), unsigned long a, unsigned char b)",
-        selector: "two_unsigned:",
-        keywords: &["a:", "b:"],
-        parameters: &[Integer, Integer],
-        result: Integer,
-    },
-    Shape {
-        prototype: "double two_doubles(double (*f)(double, double), double a, double b)",
-        selector: "two_doubles:",
-        keywords: &["a:", "b:"],
-        parameters: &[Double, Double],
-        result: Double,
-    },
-    Shape {
-        prototype: "float two_floats(float (*f)(float, float), float a, float b)",
-        selector: "two_floats:",
-        keywords: &["a:", "b:"],
-        parameters: &[Double, Double],
-        result: Double,
-    },
-    Shape {
-        prototype: "double mixed_up(double (*f)(int, double, long, double), int a, double b, long c, double d)",
-        selector: "mixed_up:",
-        keywords: &["a:", "b:", "c:", "d:"],
-        parameters: &[Integer, Double, Integer, Double],
-        result: Double,
-    },
-    Shape {
-        prototype: "bool asked(bool (*f)(int, bool), int a, bool b)",
-        selector: "asked:",
-        keywords: &["a:", "b:"],
-        parameters: &[Integer, Boolean],
-        result: Boolean,
-    },
-    Shape {
-        prototype: "int compared(int (*f)(const void *, const void *), const void *a, const void *b)",
-        selector: "compared:",
-        keywords: &["a:", "b:"],
-        parameters: &[Pointer, Pointer],
-        result: Integer,
-    },
-];
+/// The name of a parameter.
+fn letter(index: usize) -> char {
+    char::from(b'a' + index as u8)
+}
 
 const INTEGERS: &[&str] = &[
     "0",
@@ -127,7 +87,7 @@ impl Writer<'_> {
             return None;
         }
         let index = *self.random.pick(&of_kind);
-        Some(char::from(b'a' + index as u8).to_string())
+        Some(letter(index).to_string())
     }
 
     fn leaf(&mut self, kind: Kind) -> String {
@@ -220,50 +180,43 @@ fn argument(random: &mut Random, kind: Kind) -> String {
 /// Compares one block with what it is when it is no leaf.
 fn comparison(number: usize, seed: u64) -> String {
     let mut random = Random::part(seed, number as u64);
-    let shape = random.pick(SHAPES);
-    let names: String = (0..shape.parameters.len())
-        .map(|index| format!(":{} ", char::from(b'a' + index as u8)))
+    let &(prototype, parameters, result) = random.pick(SHAPES);
+    let names: String = (0..parameters.len())
+        .map(|index| format!(":{} ", letter(index)))
         .collect();
     let mut writer = Writer {
         random,
-        parameters: shape.parameters,
+        parameters,
         has_temporary: false,
     };
     let first = writer.expression(Integer, 2);
     writer.has_temporary = writer.random.chance(1, 2);
-    let body = writer.expression(shape.result, 3);
-    let body = if writer.has_temporary {
-        format!("| t | t := {first}. {body}")
+    let answer = writer.expression(result, 3);
+    let (temporary, statements) = if writer.has_temporary {
+        ("| t | ", format!("t := {first}. {answer}"))
     } else {
-        body
+        ("", answer)
     };
     let mut random = writer.random;
     let mut text = format!(
         "    test{number} = (\n        | one two five |\n        one := first. two := second. five := 5.\n"
     );
-    let marked = match body.strip_prefix("| t | ") {
-        Some(rest) => format!("| t | mark := 0. {rest}"),
-        None => format!("mark := 0. {body}"),
-    };
     for round in 0..4 {
-        let arguments: Vec<String> = shape
-            .parameters
-            .iter()
-            .zip(shape.keywords)
-            .map(|(&kind, keyword)| format!("{keyword} ({})", argument(&mut random, kind)))
+        let arguments: Vec<String> = (parameters.iter().enumerate())
+            .map(|(index, &kind)| format!("{}: ({})", letter(index), argument(&mut random, kind)))
             .collect();
-        let call = |block: &str| {
+        let call = |mark: &str| {
             format!(
-                "[ lib {} [ {names}| {block} ] {} ]",
-                shape.selector,
+                "[ lib {}: [ {names}| {temporary}{mark}{statements} ] {} ]",
+                name_of(prototype),
                 arguments.join(" ")
             )
         };
         let _ = writeln!(
             text,
             "        self compare: {}\n            with: {}\n            as: 'block {number} round {round}'.",
-            call(&body),
-            call(&marked)
+            call(""),
+            call("mark := 0. ")
         );
     }
     text.push_str("    )\n");
@@ -298,8 +251,8 @@ fn script(seed: u64, count: usize) -> String {
 ",
     );
     text.push_str("        lib declare: '");
-    for shape in SHAPES {
-        let _ = write!(text, "{}; ", shape.prototype);
+    for (prototype, ..) in SHAPES {
+        let _ = write!(text, "{prototype}; ");
     }
     text.push_str("'.\n");
     for number in 0..count {
