@@ -12,6 +12,7 @@ use jit::rtl::check::Facts;
 use jit::rtl::{Fpr, Gpr, Label, Op};
 use vm::context::{Outcome, VmContext};
 use vm::entry::Entry;
+use vm::failure::Failure;
 
 /// A runtime entry as the context's table holds it.
 type EntryFunction = extern "C" fn(context: *mut VmContext, value: u64, extra: u64) -> u64;
@@ -191,10 +192,23 @@ impl Run<'_> {
         let sp = self.sp;
         let context = self.context();
         context.sp = sp;
-        context.errno = errno;
         if takes_addresses {
             context.heap.release_addresses();
         }
+        let Some(errno) = errno else {
+            return self.give_up(0, Failure::Fault as u64);
+        };
+        context.errno = errno;
         Step::Next
+    }
+
+    fn give_up(&mut self, argument: u64, reason: u64) -> Step {
+        let context = self.context();
+        context.failure_argument = argument;
+        if reason != 0 {
+            context.failure = reason;
+        }
+        context.value = 0;
+        Step::End(Outcome::Failed)
     }
 }

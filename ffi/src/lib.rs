@@ -8,6 +8,8 @@
 //! This crate never knows how bytecodes work. Start reading at [`machinery`].
 
 pub mod decode;
+#[expect(unsafe_code, reason = "handles signals")]
+mod faults;
 #[expect(
     unsafe_code,
     reason = "executes RTL, which reads and writes memory by address"

@@ -1,6 +1,7 @@
 //! The foreign-function machinery as the VM sees it: decodes, then compiles or keeps a plan.
 
 use crate::decode::decode;
+use crate::faults;
 use crate::interpret::Plan;
 use crate::leaves;
 use crate::library::Libraries;
@@ -118,6 +119,7 @@ impl Machinery {
 
     /// Tells the context what it must know of machine code, where no compiler of bytecodes has.
     fn introduce(&self, context: &mut VmContext) {
+        faults::watch(context);
         let compiler = self.compiler.borrow();
         let range = compiler.code_range();
         context.code_start = range.start;
@@ -132,6 +134,12 @@ impl Machinery {
         if self.options.trace_asm {
             eprint!("{}", self.listing(code));
         }
+    }
+}
+
+impl Drop for Machinery {
+    fn drop(&mut self) {
+        faults::unwatch();
     }
 }
 

@@ -5,7 +5,9 @@
 //! rdx, xmm0, xmm1 and the x87 registers st0, st1.
 
 use std::arch::global_asm;
+use std::cell::Cell;
 use std::mem::offset_of;
+use std::ptr;
 
 /// Number of x87 registers that results can come in.
 const X87_RESULTS: usize = 2;
@@ -52,15 +54,47 @@ struct Call {
     function: u64,
     errno_location: *const i32,
     errno: u64,
+    /// What the function of the call around this one was called by, or null.
+    outer: *mut Call,
+    /// The trampoline's frame pointer.
+    frame: u64,
+    /// Not 0 where the function did not come back.
+    abandoned: u64,
+}
+
+thread_local! {
+    /// The call whose function is running, or null.
+    static INNERMOST: Cell<*mut Call> = const { Cell::new(ptr::null_mut()) };
 }
 
 unsafe extern "C" {
     fn ripley_call_foreign(call: *mut Call);
+    fn ripley_abandon_foreign();
+}
+
+/// Where a thread goes on whose function is not to come back.
+pub(crate) struct Abandoning {
+    /// On the C stack: calls made later lie below it.
+    pub(crate) place: u64,
+    /// The code that goes on.
+    pub(crate) code: u64,
+    /// What `rbx` must hold then.
+    pub(crate) rbx: u64,
+}
+
+/// How to leave the innermost call of this thread, if there is one.
+pub(crate) fn abandoning() -> Option<Abandoning> {
+    let call = INNERMOST.get();
+    (!call.is_null()).then_some(Abandoning {
+        place: call as u64,
+        code: ripley_abandon_foreign as *const () as u64,
+        rbx: call as u64,
+    })
 }
 
 /// Calls `function` with the arguments in `registers` and a copy of `stack` on the C stack; the
 /// results go to `registers`. Answers `errno` as it was right after the call, which is read at
-/// `errno_location`.
+/// `errno_location`; `None` where a fault ended the call.
 ///
 /// # Safety
 /// `function` is the address of a C function that takes such arguments; `errno_location` is that of
@@ -70,7 +104,7 @@ pub unsafe fn call(
     stack: &[u128],
     function: u64,
     errno_location: u64,
-) -> u64 {
+) -> Option<u64> {
     let mut call = Call {
         registers,
         stack: stack.as_ptr(),
@@ -78,11 +112,16 @@ pub unsafe fn call(
         function,
         errno_location: errno_location as *const i32,
         errno: 0,
+        outer: INNERMOST.get(),
+        frame: 0,
+        abandoned: 0,
     };
+    INNERMOST.set(&raw mut call);
     // SAFETY: the trampoline follows the C calling convention and reads and writes what `call`
     // points to, which lives until it is back; the caller vouches for the function.
-    unsafe { ripley_call_foreign(&mut call) };
-    call.errno
+    unsafe { ripley_call_foreign(&raw mut call) };
+    INNERMOST.set(call.outer);
+    (call.abandoned == 0).then_some(call.errno)
 }
 
 /// An x87 `long double` as the nearest double.
@@ -117,7 +156,8 @@ pub fn double_to_extended(double: f64) -> [u8; 10] {
     extended
 }
 
-// rbx holds the `Call` throughout. An x87 register is empty where `fxam` sets C3 and C0 but not C2:
+// rbx holds the `Call` throughout, and the registers that a callee keeps lie below rbp, so that the call can be
+// abandoned from anywhere. An x87 register is empty where `fxam` sets C3 and C0 but not C2:
 // bits 14, 8 and 10 of the status word.
 global_asm!(
     ".globl ripley_call_foreign",
@@ -126,7 +166,12 @@ global_asm!(
     "mov rbp, rsp",
     "push rbx",
     "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "sub rsp, 8",
     "mov rbx, rdi",
+    "mov [rbx + {frame}], rbp",
     // The stack arguments: an even number of words keeps rsp a multiple of 16.
     "mov rcx, [rbx + {stack_words}]",
     "mov rsi, [rbx + {stack}]",
@@ -178,17 +223,28 @@ global_asm!(
     "jb 2b",
     "3:",
     "mov [r12 + {x87_count}], rcx",
-    "lea rsp, [rbp - 16]",
+    "4:",
+    "lea rsp, [rbp - 40]",
+    "pop r15",
+    "pop r14",
+    "pop r13",
     "pop r12",
     "pop rbx",
     "pop rbp",
     "ret",
+    // Nothing but rbx is as it was.
+    "ripley_abandon_foreign:",
+    "mov rbp, [rbx + {frame}]",
+    "mov qword ptr [rbx + {abandoned}], 1",
+    "jmp 4b",
     registers = const offset_of!(Call, registers),
     stack = const offset_of!(Call, stack),
     stack_words = const offset_of!(Call, stack_words),
     function = const offset_of!(Call, function),
     errno_location = const offset_of!(Call, errno_location),
     errno = const offset_of!(Call, errno),
+    frame = const offset_of!(Call, frame),
+    abandoned = const offset_of!(Call, abandoned),
     general = const offset_of!(Registers, general),
     float = const offset_of!(Registers, float),
     x87 = const offset_of!(Registers, x87),
@@ -243,6 +299,6 @@ mod tests {
             )
         };
         assert_eq!(f64::from_bits(registers.float[0] as u64), 345.25);
-        assert_eq!((errno, registers.x87_count), (77, 0));
+        assert_eq!((errno, registers.x87_count), (Some(77), 0));
     }
 }

@@ -59,6 +59,11 @@ fn left_column(about: &About, address: u64, stubs: &StubAddresses) -> Vec<(u32, 
         }
         left.push((offset, op::line(op, HOST)));
     }
+    let calls = |op: &Op| matches!(op, Op::CallForeign {} | Op::CallRegister { .. });
+    if about.ops.iter().any(calls) {
+        let end = about.op_offsets[about.ops.len()];
+        left.push((end, "  ; where faults in C land".into()));
+    }
     left
 }
 

@@ -5,6 +5,7 @@
 
 use crate::callback::CallbackFunctions;
 use crate::entry::ENTRY_COUNT;
+use crate::fault::Fault;
 use crate::stack::SuspendedRun;
 use crate::visitors::Visitors;
 use gc::Heap;
@@ -97,6 +98,8 @@ pub struct VmContext {
     pub c_limit: u64,
     /// The thread pointer of the VM's thread.
     pub thread: u64,
+    /// What the processor refused in the last external call that failed by it.
+    pub fault: Fault,
     /// Counts the changes of methods that leaves rely on.
     pub epoch: u32,
     /// What goes on where the external call returns that a callback has left; 0 for nothing.
@@ -142,6 +145,7 @@ impl VmContext {
             suspended: std::ptr::null(),
             c_limit: 0,
             thread: crate::callback::thread_pointer(),
+            fault: Fault::default(),
             epoch: 0,
             unwinding: Oop::ZERO,
             unwinding_return: 0,

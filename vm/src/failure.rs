@@ -33,6 +33,8 @@ macro_rules! for_each_failure {
             NotFound = 13, "notFound";
             /// This program was started without the machinery that is needed.
             Unsupported = 14, "unsupported";
+            /// The foreign function did what the processor refuses: see `VmContext::fault`.
+            Fault = 15, "fault";
         }
     };
 }

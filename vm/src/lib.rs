@@ -10,6 +10,7 @@ pub mod compiler;
 pub mod context;
 pub mod entry;
 pub mod failure;
+pub mod fault;
 pub mod files;
 #[expect(
     unsafe_code,

@@ -283,6 +283,7 @@ define_plain! {
     "failureReason" => system::failure_reason;
     "failureArgument" => system::failure_argument;
     "failureDetail" => system::failure_detail;
+    "failureFault" => system::failure_fault;
     "fileOpen" => streams::file_open;
     "fileClose" => streams::file_close;
     "fileRead" => streams::file_read;

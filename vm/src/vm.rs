@@ -2,6 +2,7 @@
 
 use crate::context::VmContext;
 use crate::entry;
+use crate::fault::Fault;
 use crate::foreign::Foreign;
 use crate::known::{self, KnownSelector, class, global, index};
 use crate::lookup::{self, Found, MethodCache};
@@ -50,6 +51,7 @@ pub(crate) struct Undisturbed {
     pub(crate) failure: u64,
     pub(crate) failure_argument: u64,
     pub(crate) failure_detail: Option<String>,
+    pub(crate) fault: Fault,
     pub(crate) errno: u64,
 }
 
@@ -60,6 +62,7 @@ impl Vm {
             failure: self.context.failure,
             failure_argument: self.context.failure_argument,
             failure_detail: self.failure_detail.take(),
+            fault: self.context.fault,
             errno: self.context.errno,
         }
     }
@@ -69,6 +72,7 @@ impl Vm {
         self.context.failure = kept.failure;
         self.context.failure_argument = kept.failure_argument;
         self.failure_detail = kept.failure_detail;
+        self.context.fault = kept.fault;
         self.context.errno = kept.errno;
     }
 }

@@ -381,13 +381,7 @@ impl Visitor for Run<'_> {
     }
 
     fn fail(&mut self, argument: i64, reason: i64) -> Step {
-        let context = self.context();
-        context.failure_argument = argument as u64;
-        if reason != 0 {
-            context.failure = reason as u64;
-        }
-        context.value = 0;
-        Step::End(Outcome::Failed)
+        self.give_up(argument as u64, reason as u64)
     }
 
     fn allocate(&mut self, target: Gpr, class: i64, format: i64, slots: i64, other: Label) -> Step {

@@ -12,6 +12,8 @@ pub(crate) mod caches;
 mod arrays;
 pub mod callbacks;
 mod calls;
+#[expect(unsafe_code, reason = "reads return addresses and the code there")]
+pub mod faults;
 mod frames;
 mod integers;
 mod moves;

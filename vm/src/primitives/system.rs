@@ -113,6 +113,18 @@ pub(super) fn failure_argument(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure
     Ok(Oop::small(vm.context.failure_argument as i64))
 }
 
+/// What the processor refused in the last external call that failed by it: the signal's name, and the
+/// address or nil.
+pub(super) fn failure_fault(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
+    let fault = vm.context.fault;
+    let signal = vm.string(fault.signal_name().ok_or(Failure::NotFound)?.as_bytes())?;
+    let address = match fault.address {
+        Some(address) => vm.u64_object(address)?,
+        None => vm.nil(),
+    };
+    Ok(vm.array(&[signal, address])?)
+}
+
 /// What the last failed primitive had to say beside its reason, once; or nil.
 pub(super) fn failure_detail(vm: &mut Vm, _: Arguments) -> Result<Oop, Failure> {
     match vm.failure_detail.take() {

@@ -56,12 +56,14 @@ impl Lowering<'_> {
                 ; call temp2
             );
         }
+        self.mark_call();
         self.switch_back();
     }
 
     pub(super) fn call_address(&mut self, function: Gpr) {
         self.switch_to_c_stack();
         asm!(self.ops; call Rq(function));
+        self.mark_call();
         self.switch_back();
     }
 
@@ -98,6 +100,11 @@ impl Lowering<'_> {
             ; mov temp_d, [temp]
             ; mov [BYTE context + ERRNO], temp
         );
+        self.release_addresses();
+    }
+
+    /// Undoes what `switch_to_c_stack` did for addresses.
+    pub(super) fn release_addresses(&mut self) {
         if self.request.facts.takes_addresses {
             asm!(self.ops
                 ; dec DWORD [context + HELD]

@@ -33,6 +33,8 @@ pub(super) struct Lowering<'a> {
     pub(super) checked_entry: Option<u32>,
     /// How many argument registers of either kind a leaf keeps a copy of.
     pub(super) leaf_registers: (usize, usize),
+    /// Where foreign calls land, as far as there is no code yet.
+    pub(super) landings: Vec<DynamicLabel>,
     labels: HashMap<Label, DynamicLabel>,
 }
 
@@ -44,6 +46,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         fixups: Vec::new(),
         checked_entry: None,
         leaf_registers: (0, 0),
+        landings: Vec::new(),
         labels: HashMap::new(),
     };
     lowering.prologue();
@@ -53,6 +56,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         op.accept(&mut lowering);
     }
     op_offsets.push(lowering.offset());
+    lowering.land();
     let bytes = lowering
         .ops
         .finalize()
@@ -94,6 +98,15 @@ impl Lowering<'_> {
         if self.reserves() && self.request.facts.reserve != first {
             asm!(self.ops; mov cstack, [BYTE context + C_SP]);
         }
+    }
+
+    /// Leaves with the reason to the method's failure code; 0 keeps the reason that is there.
+    pub(super) fn give_up(&mut self, argument: i64, reason: i64) {
+        asm!(self.ops; mov QWORD [BYTE context + FAILURE_ARGUMENT], DWORD argument as i32);
+        if reason != 0 {
+            asm!(self.ops; mov QWORD [BYTE context + FAILURE], DWORD reason as i32);
+        }
+        self.jump_to_stub(self.request.stubs.exit_failed());
     }
 
     /// `target := left op right` for an `op` that takes its operands in any order.
@@ -450,11 +463,7 @@ impl Visitor for Lowering<'_> {
     }
 
     fn fail(&mut self, argument: i64, reason: i64) {
-        asm!(self.ops; mov QWORD [BYTE context + FAILURE_ARGUMENT], DWORD argument as i32);
-        if reason != 0 {
-            asm!(self.ops; mov QWORD [BYTE context + FAILURE], DWORD reason as i32);
-        }
-        self.jump_to_stub(self.request.stubs.exit_failed());
+        self.give_up(argument, reason);
     }
 
     fn enter_callback(&mut self, convention: i64, refused: Label) {
