@@ -7,19 +7,25 @@
 //!   the trampoline of the interpreted one ──> the method fails, with the reason `fault`
 //! ```
 //!
+//! Machine code that follows an address of the program's, an Alien's accessor say, fails in the same way; Rust code asks
+//! `vm::probe` before it follows one.
+//!
 //! The innermost call is the one whose record lies lowest on the C stack: the compiled ones begin at the context's
 //! `c_sp`, the interpreted ones have a `Call`. A fault anywhere else, and one of another thread, is a bug in the
 //! program: it goes to the handler that was there before.
 
 use crate::trampoline;
+use jit::compiler::Compiler;
 use jit::isa::host::faults::landing;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use vm::context::VmContext;
+use vm::failure::Failure;
 use vm::fault::{Fault, SIGNALS};
+use vm::probe;
 
 /// The direction flag, which C expects to be clear (psABI 3.2.1).
 const DIRECTION: i64 = 1 << 10;
@@ -30,25 +36,33 @@ const X87_CONTROL: u16 = 0x037F;
 /// `si_code` where the kernel has no address to tell: on x86-64 that of a non-canonical one.
 const SI_KERNEL: i32 = 0x80;
 
+/// What a thread's handler needs to know.
+#[derive(Clone, Copy)]
+struct Watched {
+    context: *mut VmContext,
+    compiler: *const RefCell<Compiler>,
+}
+
 thread_local! {
-    /// The context of the VM that runs on this thread, or null.
-    static CONTEXT: Cell<*mut VmContext> = const { Cell::new(ptr::null_mut()) };
+    /// Of the VM that runs on this thread.
+    static WATCHED: Cell<Option<Watched>> = const { Cell::new(None) };
 }
 
 /// What handled the signals before, in the order of [`SIGNALS`].
 static BEFORE: [AtomicPtr<libc::sigaction>; SIGNALS.len()] =
     [const { AtomicPtr::new(ptr::null_mut()) }; SIGNALS.len()];
 
-/// From now on faults in foreign functions that the VM of `context` calls on this thread are failures.
-pub(crate) fn watch(context: *mut VmContext) {
+/// From now on faults in foreign functions that the VM of `context` calls on this thread are failures. Both must
+/// stay until `unwatch`.
+pub(crate) fn watch(context: *mut VmContext, compiler: *const RefCell<Compiler>) {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(install);
-    CONTEXT.set(context);
+    WATCHED.set(Some(Watched { context, compiler }));
 }
 
 /// The VM of this thread ends.
 pub(crate) fn unwatch() {
-    CONTEXT.set(ptr::null_mut());
+    WATCHED.set(None);
 }
 
 fn install() {
@@ -80,34 +94,59 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, machine: *mut libc
 
 /// Lets the thread go on where the innermost foreign call ends; `None` where there is none.
 fn go_on(signal: i32, info: &libc::siginfo_t, machine: &mut libc::ucontext_t) -> Option<()> {
-    let context = CONTEXT.get();
-    if context.is_null() || !is_of_the_processor(info) {
+    let watched = WATCHED.get()?;
+    if !is_of_the_processor(info) {
         return None;
     }
-    // SAFETY: `watch` was given the context, and `unwatch` is called before it goes. Whatever else uses it is
-    // interrupted, and is not gone on with.
-    let context = unsafe { &mut *context };
+    // SAFETY: what is watched stays until `unwatch`. Whatever else uses it is interrupted, and is not gone on with,
+    // but for probes, which use nothing.
+    let (context, compiler) = unsafe { (&mut *watched.context, &*watched.compiler) };
     let registers = &mut machine.uc_mcontext.gregs;
-    let (code, rbx) = match trampoline::abandoning() {
-        Some(call) if context.c_sp == 0 || call.place < context.c_sp => (call.code, call.rbx),
-        _ => {
-            let sp = registers[libc::REG_RSP as usize] as u64;
-            // SAFETY: this is the thread of the context's VM, and C's stack pointer is what the kernel says.
-            let landing = unsafe { landing(context, sp) }?;
-            (landing, &raw mut *context as u64)
-        }
-    };
+    let (pc, rbx) = way_on(context, compiler, registers)?;
     // SAFETY: the signal is one that has an address.
     let address = unsafe { info.si_addr() } as u64;
     context.fault = Fault {
         signal,
         address: (info.si_code != SI_KERNEL).then_some(address),
     };
-    registers[libc::REG_RIP as usize] = code as i64;
+    registers[libc::REG_RIP as usize] = pc as i64;
     registers[libc::REG_RBX as usize] = rbx as i64;
     registers[libc::REG_EFL as usize] &= !DIRECTION;
     reset_floating_point(machine);
     Some(())
+}
+
+/// The address to go on at, and what `rbx` is to hold there.
+fn way_on(
+    context: &mut VmContext,
+    compiler: &RefCell<Compiler>,
+    registers: &[i64; 23],
+) -> Option<(u64, u64)> {
+    let register = |number: i32| registers[number as usize] as u64;
+    let (pc, sp, rbx) = (
+        register(libc::REG_RIP),
+        register(libc::REG_RSP),
+        register(libc::REG_RBX),
+    );
+    if let Some(refusal) = probe::refusal(pc) {
+        return Some((refusal, rbx));
+    }
+    let at_context = &raw mut *context as u64;
+    if context.is_in_code(pc)
+        && let Some(exit) = compiler.try_borrow().ok()?.exit_of_fault(pc)
+    {
+        context.failure = Failure::Fault as u64;
+        context.failure_argument = 0;
+        return Some((exit, at_context));
+    }
+    if let Some(call) = trampoline::abandoning()
+        && (context.c_sp == 0 || call.place < context.c_sp)
+    {
+        return Some((call.code, call.rbx));
+    }
+    // SAFETY: this is the thread of the context's VM, and C's stack pointer is what the kernel says.
+    let landing = unsafe { landing(context, sp) }?;
+    Some((landing, at_context))
 }
 
 /// False where a process has sent the signal.

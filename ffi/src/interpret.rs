@@ -13,6 +13,7 @@ use jit::rtl::{Fpr, Gpr, Label, Op};
 use vm::context::{Outcome, VmContext};
 use vm::entry::Entry;
 use vm::failure::Failure;
+use vm::probe;
 
 /// A runtime entry as the context's table holds it.
 type EntryFunction = extern "C" fn(context: *mut VmContext, value: u64, extra: u64) -> u64;
@@ -53,10 +54,16 @@ impl Plan {
             sp,
             registers,
             area: Vec::new(),
+            faulted: false,
         };
         let mut next = 0;
         loop {
-            match self.ops[next].accept(&mut run) {
+            let step = self.ops[next].accept(&mut run);
+            if run.faulted {
+                run.give_up(0, Failure::Fault as u64);
+                return Outcome::Failed;
+            }
+            match step {
                 Step::Next => next += 1,
                 Step::Go(label) => next = self.facts.place(label) + 1,
                 Step::End(outcome) => return outcome,
@@ -92,6 +99,8 @@ struct Run<'a> {
     registers: Registers,
     /// The reserved area, which is copied to the C stack for the call.
     area: Vec<u128>,
+    /// Something was read that is not there.
+    faulted: bool,
 }
 
 impl Run<'_> {
@@ -138,14 +147,22 @@ impl Run<'_> {
         &mut self.context().heap
     }
 
-    fn read<const N: usize>(&self, base: Gpr, offset: i64) -> [u8; N] {
+    /// Zeros where there is no memory, and then the plan fails.
+    fn read<const N: usize>(&mut self, base: Gpr, offset: i64) -> [u8; N] {
         let address = self.get(base).wrapping_add(offset as u64);
+        if !probe::is_readable(address, N) {
+            self.faulted = true;
+            return [0; N];
+        }
         // SAFETY: RTL loads from where its producer says, as machine code does.
         unsafe { (address as *const [u8; N]).read_unaligned() }
     }
 
-    fn write<const N: usize>(&self, base: Gpr, offset: i64, bytes: [u8; N]) -> Step {
+    fn write<const N: usize>(&mut self, base: Gpr, offset: i64, bytes: [u8; N]) -> Step {
         let address = self.get(base).wrapping_add(offset as u64);
+        if !probe::is_writable(address, N) {
+            return self.give_up(0, Failure::Fault as u64);
+        }
         // SAFETY: RTL stores to where its producer says, as machine code does.
         unsafe { (address as *mut [u8; N]).write_unaligned(bytes) };
         Step::Next

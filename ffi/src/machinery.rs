@@ -81,6 +81,12 @@ impl Machinery {
         })
     }
 
+    /// Becomes the machinery of a VM.
+    pub fn attach(self, vm: &mut Vm) {
+        self.introduce(&mut vm.context);
+        vm.foreign = Some(Rc::new(self));
+    }
+
     /// The compiler, for who compiles something else than external-call methods.
     pub fn compiler(&self) -> Rc<RefCell<Compiler>> {
         self.compiler.clone()
@@ -119,7 +125,7 @@ impl Machinery {
 
     /// Tells the context what it must know of machine code, where no compiler of bytecodes has.
     fn introduce(&self, context: &mut VmContext) {
-        faults::watch(context);
+        faults::watch(context, Rc::as_ptr(&self.compiler));
         let compiler = self.compiler.borrow();
         let range = compiler.code_range();
         context.code_start = range.start;

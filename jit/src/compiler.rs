@@ -190,6 +190,24 @@ impl Compiler {
             .map(|(_, about)| about.name.as_str())
     }
 
+    /// Where code goes on that was stopped at `pc` when it followed an address of the program's: an external-call
+    /// method fails, for the reason that the context then has; a leaf is abandoned. `None` for other code.
+    pub fn exit_of_fault(&self, pc: u64) -> Option<u64> {
+        let (base, about) = self.space.piece_around(pc)?;
+        let abandoning = |op: &Op| matches!(op, Op::AbandonLeaf { .. });
+        if let Some(index) = about.ops.iter().position(abandoning) {
+            return Some(base + u64::from(about.op_offsets[index]));
+        }
+        let has_frame = |op: &Op| {
+            matches!(
+                op,
+                Op::EnterFrame { .. } | Op::EnterBlock { .. } | Op::EnterCallback { .. }
+            )
+        };
+        let is_external = !about.ops.is_empty() && !about.ops.iter().any(has_frame);
+        is_external.then(|| self.stubs.exit_failed())
+    }
+
     /// RTL and machine code side by side, of what was installed at `code`.
     pub fn listing(&self, code: u64) -> Option<String> {
         let about = self.space.about(code)?;

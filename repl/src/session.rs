@@ -72,7 +72,7 @@ impl Session {
             let trace = line.traces(TraceChoice::Asm);
             vm.set_generator(Box::new(Methods::new(machinery.compiler(), trace)));
         }
-        vm.foreign = Some(std::rc::Rc::new(machinery));
+        machinery.attach(&mut vm);
         vm.image_saver = Some(save_image);
         if line.image.is_some() {
             let system = vm

@@ -41,3 +41,6 @@ __attribute__((ms_abi)) seven seven_from_ms(seven value, int a, int b, int c, in
 
 /* Calls back, and then fails where the callback said zero. */
 int call_and_read(callback function, const int *from) { return function(1) ? 1 : *from; }
+
+typedef int (*reader)(const int *);
+int call_reader(reader read, const int *at) { return read(at); }

@@ -11,11 +11,11 @@ use crate::context::VmContext;
 use crate::failure::Failure;
 use crate::known::{alien, complex, index};
 use crate::primitives::Arguments;
+use crate::probe;
 use crate::vm::Vm;
 use gc::oop::Oop;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
-use std::ffi::CStr;
 
 /// Calls `$consumer!` with every runtime entry: `"name" = Variant => function;`.
 #[macro_export]
@@ -309,8 +309,8 @@ mod implementation {
         if value == 0 {
             return Ok(vm.nil().bits());
         }
-        // SAFETY: the C declaration says that the function returns a NUL-terminated string.
-        let bytes = unsafe { CStr::from_ptr(value as *const libc::c_char) }.to_bytes();
+        // SAFETY: the C declaration says that there is a NUL-terminated string, which is copied at once.
+        let bytes = unsafe { probe::c_string(value) }.ok_or(Failure::Fault)?;
         Ok(vm.string(bytes)?.bits())
     }
 

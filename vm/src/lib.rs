@@ -28,6 +28,7 @@ pub mod lookup;
 pub mod namespace;
 pub mod numbers;
 pub mod primitives;
+pub mod probe;
 pub mod roots;
 pub mod stack;
 pub mod symbols;

@@ -9,7 +9,9 @@ use jit::isa::host::registers::CSTACK;
 use jit::rtl::{Condition, Fpr, Gpr, Label, Precision, Visitor, Width};
 use vm::context::Outcome;
 use vm::entry::Entry;
+use vm::failure::Failure;
 use vm::known::alien;
+use vm::probe;
 
 /// Operations of methods made of bytecodes: the check refuses them in marshalling.
 macro_rules! compiled_only {
@@ -81,7 +83,10 @@ impl Visitor for Run<'_> {
                 let double = trampoline::extended_to_double(&self.read(base, offset));
                 self.set_f(target, double)
             }
-            Precision::V128 => self.set_v(target, u128::from_le_bytes(self.read(base, offset))),
+            Precision::V128 => {
+                let bits = u128::from_le_bytes(self.read(base, offset));
+                self.set_v(target, bits)
+            }
         }
     }
 
@@ -99,10 +104,14 @@ impl Visitor for Run<'_> {
     }
 
     fn copy_bytes(&mut self, base: Gpr, offset: i64, source: Gpr, from: i64, bytes: i64) -> Step {
-        let to = self.get(base).wrapping_add(offset as u64) as *mut u8;
-        let from = self.get(source).wrapping_add(from as u64) as *const u8;
+        let to = self.get(base).wrapping_add(offset as u64);
+        let from = self.get(source).wrapping_add(from as u64);
+        let bytes = bytes as usize;
+        if !probe::is_readable(from, bytes) || !probe::is_writable(to, bytes) {
+            return self.give_up(0, Failure::Fault as u64);
+        }
         // SAFETY: RTL copies from where to where its producer says, as machine code does.
-        unsafe { std::ptr::copy_nonoverlapping(from, to, bytes as usize) };
+        unsafe { std::ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, bytes) };
         Step::Next
     }
 

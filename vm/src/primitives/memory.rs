@@ -1,13 +1,16 @@
 //! Primitives that read and write memory: of a byte object, or of C by its address.
 //!
 //! A place is a *base* and a 0-based byte offset. The base is a byte object, within whose bytes
-//! the access must lie, or an Integer address, which is trusted unless it lies in the first page.
+//! the access must lie, or an Integer address, which is trusted unless there is no memory, or it lies in the
+//! first page.
 //! A Symbol is no base: it stands for memory that is gone.
 #![expect(unsafe_code, reason = "reads and writes C memory by address")]
 
 use super::Arguments;
 use crate::failure::Failure;
+use crate::fault::Fault;
 use crate::known::index;
+use crate::probe;
 use crate::vm::Vm;
 use gc::Oop;
 use num_bigint::BigInt;
@@ -21,19 +24,27 @@ const FIRST_ADDRESS: u64 = 4096;
 struct Place(u64);
 
 impl Place {
-    fn read<const N: usize>(self) -> [u8; N] {
-        // SAFETY: `place` checked byte objects' bounds; C addresses are the program's own word.
-        unsafe { (self.0 as *const [u8; N]).read_unaligned() }
+    fn read<const N: usize>(self) -> Result<[u8; N], Failure> {
+        if !probe::is_readable(self.0, N) {
+            return Err(Failure::Fault);
+        }
+        // SAFETY: `place` checked byte objects' bounds; C addresses are the program's own word, and there is
+        // memory.
+        Ok(unsafe { (self.0 as *const [u8; N]).read_unaligned() })
     }
 
-    fn write<const N: usize>(self, bytes: [u8; N]) {
+    fn write<const N: usize>(self, bytes: [u8; N]) -> Result<(), Failure> {
+        if !probe::is_writable(self.0, N) {
+            return Err(Failure::Fault);
+        }
         // SAFETY: as above; literals and Symbols aside, byte objects may change.
         unsafe { (self.0 as *mut [u8; N]).write_unaligned(bytes) };
+        Ok(())
     }
 }
 
 /// The place of `size` bytes that arguments `first` (base) and `first + 1` (offset) name.
-fn place(vm: &Vm, arguments: Arguments, first: usize, size: usize) -> Result<Place, Failure> {
+fn place(vm: &mut Vm, arguments: Arguments, first: usize, size: usize) -> Result<Place, Failure> {
     let (base, offset) = (arguments.get(first), arguments.integer(first + 1)?);
     if base.is_pointer() && vm.heap().format_of(base).is_bytes() && !is_large_integer(vm, base) {
         // An Alien whose memory is gone has a Symbol in the place of its address.
@@ -50,10 +61,13 @@ fn place(vm: &Vm, arguments: Arguments, first: usize, size: usize) -> Result<Pla
     let base = vm.integer(base).ok_or(Failure::WrongType)?;
     let address = (base + offset).to_u64().ok_or(Failure::BadIndex)?;
     if address < FIRST_ADDRESS {
-        Err(Failure::BadIndex)
-    } else {
-        Ok(Place(address))
+        vm.context.fault = Fault {
+            signal: libc::SIGSEGV,
+            address: Some(address),
+        };
+        return Err(Failure::Fault);
     }
+    Ok(Place(address))
 }
 
 fn is_large_integer(vm: &Vm, object: Oop) -> bool {
@@ -67,7 +81,7 @@ macro_rules! integer_accessors {
             #[doc = concat!("base, offset → the `", stringify!($type), "` there.")]
             pub(super) fn $read(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
                 let place = place(vm, arguments, 0, size_of::<$type>())?;
-                let value = <$type>::from_ne_bytes(place.read());
+                let value = <$type>::from_ne_bytes(place.read()?);
                 Ok(match i64::try_from(value) {
                     Ok(value) => vm.i64_object(value)?,
                     Err(_) => vm.integer_object(&BigInt::from(value))?,
@@ -85,7 +99,7 @@ macro_rules! integer_accessors {
                         <$type>::try_from(value).ok()
                     }
                 };
-                place.write(value.ok_or(Failure::OutOfRange)?.to_ne_bytes());
+                place.write(value.ok_or(Failure::OutOfRange)?.to_ne_bytes())?;
                 Ok(object)
             }
         )*
@@ -106,20 +120,20 @@ integer_accessors! {
 /// base, offset → the `float` there, as a Double.
 pub(super) fn read_f32(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let place = place(vm, arguments, 0, 4)?;
-    Ok(vm.double_object(f64::from(f32::from_ne_bytes(place.read())))?)
+    Ok(vm.double_object(f64::from(f32::from_ne_bytes(place.read()?)))?)
 }
 
 /// base, offset → the `double` there.
 pub(super) fn read_f64(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let place = place(vm, arguments, 0, 8)?;
-    Ok(vm.double_object(f64::from_ne_bytes(place.read()))?)
+    Ok(vm.double_object(f64::from_ne_bytes(place.read()?))?)
 }
 
 /// base, offset, number → itself, stored as `float`, rounded to nearest.
 pub(super) fn write_f32(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let place = place(vm, arguments, 0, 4)?;
     let number = vm.number(arguments.get(2)).ok_or(Failure::WrongType)?;
-    place.write((number.to_f64() as f32).to_ne_bytes());
+    place.write((number.to_f64() as f32).to_ne_bytes())?;
     Ok(arguments.get(2))
 }
 
@@ -127,7 +141,7 @@ pub(super) fn write_f32(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failur
 pub(super) fn write_f64(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let place = place(vm, arguments, 0, 8)?;
     let number = vm.number(arguments.get(2)).ok_or(Failure::WrongType)?;
-    place.write(number.to_f64().to_ne_bytes());
+    place.write(number.to_f64().to_ne_bytes())?;
     Ok(arguments.get(2))
 }
 
@@ -137,7 +151,10 @@ pub(super) fn copy(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let count = arguments.size(vm, 0)?;
     let source = place(vm, arguments, 1, count)?;
     let target = place(vm, arguments, 3, count)?;
-    // SAFETY: `place` checked byte objects' bounds; C addresses are the program's own word.
+    if !probe::is_readable(source.0, count) || !probe::is_writable(target.0, count) {
+        return Err(Failure::Fault);
+    }
+    // SAFETY: `place` checked byte objects' bounds; C addresses are the program's own word, and there is memory.
     unsafe { std::ptr::copy(source.0 as *const u8, target.0 as *mut u8, count) };
     Ok(arguments.receiver())
 }
