@@ -160,7 +160,7 @@ pub fn double_to_extended(double: f64) -> [u8; 10] {
 // abandoned from anywhere. An x87 register is empty where `fxam` sets C3 and C0 but not C2:
 // bits 14, 8 and 10 of the status word.
 global_asm!(
-    ".globl ripley_call_foreign",
+    ".globl ripley_call_foreign, ripley_abandon_foreign",
     "ripley_call_foreign:",
     "push rbp",
     "mov rbp, rsp",

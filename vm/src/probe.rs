@@ -17,6 +17,7 @@ use std::arch::global_asm;
 const PAGE: u64 = 4096;
 
 global_asm!(
+    ".globl ripley_probe_read, ripley_probe_write, ripley_probe_refused",
     "ripley_probe_read:",
     "mov al, [rdi]",
     "mov eax, 1",
