@@ -389,6 +389,47 @@ impl Bytecode {
         }
     }
 
+    /// Whether it looks at `self`, or at what only a method's own activation has.
+    pub fn uses_receiver(self) -> bool {
+        match self.opcode() {
+            Opcode::PushSelf
+            | Opcode::PushField
+            | Opcode::StoreField
+            // `unknownGlobal:` is sent to self.
+            | Opcode::PushGlobal
+            | Opcode::MakeBlock
+            | Opcode::SendSuper
+            | Opcode::ReturnSelf
+            | Opcode::ReturnHome => true,
+            Opcode::PushNil
+            | Opcode::PushTrue
+            | Opcode::PushFalse
+            | Opcode::PushInteger
+            | Opcode::PushLiteral
+            | Opcode::PushArgument
+            | Opcode::PushTemporary
+            | Opcode::PushShared
+            | Opcode::PushClosureSelf
+            | Opcode::StoreArgument
+            | Opcode::StoreTemporary
+            | Opcode::StoreGlobal
+            | Opcode::StoreShared
+            | Opcode::Pop
+            | Opcode::Duplicate
+            | Opcode::MakeVector
+            | Opcode::MakeArray
+            | Opcode::Send
+            | Opcode::SendSpecial
+            | Opcode::Jump
+            | Opcode::JumpBack
+            | Opcode::JumpTrue
+            | Opcode::JumpFalse
+            | Opcode::JumpNil
+            | Opcode::JumpNotNil
+            | Opcode::ReturnTop => false,
+        }
+    }
+
     /// The jump distance; 0 where the row has none.
     pub fn distance(self) -> i32 {
         let mut distance = 0;

@@ -6,7 +6,7 @@ use crate::compiler::draft::{
     ClassDraft, CodeDraft, CodeKind, ExternalPragma, LiteralDraft, PrimitiveKind,
 };
 use crate::header::{self, MethodHeader};
-use crate::known::{class, index, method};
+use crate::known::{block, block_class, class, index, method};
 use crate::lookup;
 use crate::namespace::Namesake;
 use crate::primitives;
@@ -119,7 +119,24 @@ impl Vm {
             }
             LiteralDraft::Global(name) => self.global(name)?,
             LiteralDraft::Block(draft) => self.code_object(draft, outer, origin)?,
+            LiteralDraft::CleanBlock(draft) => self.clean_block(draft, outer, origin)?,
         })
+    }
+
+    /// The Block of code that is clean: it has neither receiver nor home.
+    fn clean_block(
+        &mut self,
+        draft: &CodeDraft,
+        outer: Oop,
+        origin: Origin<'_>,
+    ) -> Result<Oop, InstallError> {
+        let code = self.code_object(draft, outer, origin)?;
+        let class = block_class(draft.argument_count);
+        let made = self
+            .heap_mut()
+            .allocate_old(class, Format::INDEXABLE, block::COUNT)?;
+        self.heap_mut().set_slot(made, block::METHOD, code);
+        Ok(made)
     }
 
     /// Makes the Method or CompiledBlock of a draft. `holder` is the class, or the code that a

@@ -13,7 +13,6 @@ mod frames;
 mod machine;
 mod special;
 
-pub(crate) use blocks::is_block_class;
 pub(crate) use frames::FrameRef;
 pub use machine::SPECULATION_FAILED;
 

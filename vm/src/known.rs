@@ -201,3 +201,19 @@ macro_rules! define_selectors {
 }
 
 for_each_known_selector!(define_selectors);
+
+/// The class of Blocks with a number of parameters, as SOM numbers them.
+pub fn block_class(parameters: usize) -> ClassIndex {
+    match parameters {
+        0 => index::BLOCK_1,
+        1 => index::BLOCK_2,
+        2 => index::BLOCK_3,
+        _ => index::BLOCK_N,
+    }
+}
+
+/// True for the class indices of Blocks.
+#[inline(always)]
+pub fn is_block_class(class: ClassIndex) -> bool {
+    (index::BLOCK..=index::BLOCK_N).contains(&class)
+}

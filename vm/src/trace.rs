@@ -2,7 +2,7 @@
 
 use crate::frame;
 use crate::interpreter::FrameRef;
-use crate::known::{class, index, method};
+use crate::known::{block, class, index, is_block_class, method};
 use crate::vm::Vm;
 use gc::oop::Oop;
 
@@ -68,7 +68,12 @@ impl Vm {
         if holder == self.nil() {
             return format!("{prefix}{selector}");
         }
-        let class_object = self.class_of(receiver);
+        // A clean block has no receiver to tell.
+        let is_clean = home != compiled && receiver == self.nil();
+        let class_object = match is_clean {
+            true => holder,
+            false => self.class_of(receiver),
+        };
         let (class_name, holder_name) = (self.class_name(class_object), self.class_name(holder));
         if class_object == holder {
             format!("{prefix}{class_name}>>{selector}")
@@ -117,6 +122,18 @@ impl Vm {
         format!("{}>>{selector}", self.class_name(holder))
     }
 
+    /// The CompiledBlock of a literal that stands for a block: itself, or that of a clean Block.
+    pub(crate) fn block_code(&self, literal: Oop) -> Option<Oop> {
+        if !literal.is_pointer() {
+            return None;
+        }
+        match self.heap().class_index_of(literal) {
+            index::COMPILED_BLOCK => Some(literal),
+            class if is_block_class(class) => Some(self.heap().slot(literal, block::METHOD)),
+            _ => None,
+        }
+    }
+
     /// The bytecodes of a method and of the blocks in it, an instruction a line.
     pub fn bytecode_listing(&self, compiled: Oop) -> String {
         let heap = self.heap();
@@ -129,8 +146,8 @@ impl Vm {
         text.push_str(&crate::bytecode::disassemble(code, &literal));
         for position in 0..heap.slot_count(literals) {
             let each = heap.slot(literals, position);
-            if each.is_pointer() && heap.class_index_of(each) == index::COMPILED_BLOCK {
-                text.push_str(&self.bytecode_listing(each));
+            if let Some(block) = self.block_code(each) {
+                text.push_str(&self.bytecode_listing(block));
             }
         }
         text
@@ -140,11 +157,13 @@ impl Vm {
         if !literal.is_pointer() {
             return format!("{literal:?}");
         }
+        if let Some(block) = self.block_code(literal) {
+            return self.code_name(block);
+        }
         match self.heap().class_index_of(literal) {
             index::SYMBOL => format!("#{}", self.text(literal)),
             index::STRING => format!("'{}'", self.text(literal)),
             index::GLOBAL => self.text(self.heap().slot(literal, crate::known::global::NAME)),
-            index::COMPILED_BLOCK => self.code_name(literal),
             _ => format!("an instance of {}", self.class_name(self.class_of(literal))),
         }
     }

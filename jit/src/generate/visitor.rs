@@ -10,7 +10,7 @@ use gc::oop::Oop;
 use vm::bytecode::{Bytecode, SpecialSend, Visitor};
 use vm::frame;
 use vm::header;
-use vm::known::{block, global, index};
+use vm::known::{block, block_class, global, index};
 
 /// Larger Arrays, vectors and Blocks are left to the interpreter.
 const SLOTS_MAX: usize = 64;
@@ -384,12 +384,7 @@ impl Visitor for Translation<'_, '_> {
             // Made first, so that nothing can fail once operands are popped.
             self.generator.home_token();
         }
-        let class = match header.arguments() {
-            0 => index::BLOCK_1,
-            1 => index::BLOCK_2,
-            2 => index::BLOCK_3,
-            _ => index::BLOCK_N,
-        };
+        let class = block_class(header.arguments());
         let target = self
             .generator
             .make(class, block::COUNT, usize::from(copied));

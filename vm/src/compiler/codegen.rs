@@ -246,6 +246,13 @@ impl<'a, 's> Generator<'a, 's> {
         let mut draft = self.finish_frame(block.start, block.parameters.len())?;
         draft.source = block.start as usize..block.end as usize;
         self.at(block.start);
+        if draft.is_clean() {
+            let literal = self
+                .code()
+                .literal(LiteralDraft::CleanBlock(Box::new(draft)));
+            self.emit(Bytecode::PushLiteral { literal });
+            return Ok(());
+        }
         let copied = std::mem::take(&mut self.analysis.frames[frame as usize].copied);
         for &copied in &copied {
             self.push_copied(copied);

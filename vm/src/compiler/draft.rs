@@ -122,6 +122,8 @@ pub enum LiteralDraft {
     Global(String),
     /// The code of a block.
     Block(Box<CodeDraft>),
+    /// A block that takes nothing from where it stands, see [`CodeDraft::is_clean`]: one Block for all times.
+    CleanBlock(Box<CodeDraft>),
 }
 
 /// The superclass that a class definition names.
@@ -159,6 +161,14 @@ pub struct ClassDraft {
 }
 
 impl CodeDraft {
+    /// Whether nothing in the code depends on where it stands: no variable around it, no `self`, no `^`.
+    pub fn is_clean(&self) -> bool {
+        let mut instructions = crate::bytecode::instructions(&self.bytecodes);
+        self.copied_count == 0
+            && !self.needs_home
+            && instructions.all(|(_, instruction)| !instruction.uses_receiver())
+    }
+
     /// A listing: header, instructions with literals spelled out, blocks indented below.
     pub fn listing(&self) -> String {
         let mut text = format!(
@@ -176,7 +186,7 @@ impl CodeDraft {
         };
         text.push_str(&crate::bytecode::disassemble(&self.bytecodes, &literal));
         for literal in &self.literals {
-            if let LiteralDraft::Block(block) = literal {
+            if let LiteralDraft::Block(block) | LiteralDraft::CleanBlock(block) = literal {
                 for line in block.listing().lines() {
                     text.push_str("  ");
                     text.push_str(line);
@@ -213,6 +223,9 @@ impl LiteralDraft {
             }
             LiteralDraft::Global(name) => format!("@{name}"),
             LiteralDraft::Block(block) => format!("[block at {}]", block.name_position.line),
+            LiteralDraft::CleanBlock(block) => {
+                format!("[clean block at {}]", block.name_position.line)
+            }
         }
     }
 }

@@ -4,27 +4,11 @@ use super::{Flow, Interpreter};
 use crate::failure::Failure;
 use crate::frame;
 use crate::header::{self, MethodHeader};
-use crate::known::{KnownSelector, block, index};
+use crate::known::{KnownSelector, block, block_class, index, is_block_class};
 use crate::lookup::{self, Found};
 use crate::stack;
 use gc::layout::{ClassIndex, Format};
 use gc::oop::Oop;
-
-/// The class of Blocks with a number of parameters, as SOM numbers them.
-fn block_class(parameters: usize) -> ClassIndex {
-    match parameters {
-        0 => index::BLOCK_1,
-        1 => index::BLOCK_2,
-        2 => index::BLOCK_3,
-        _ => index::BLOCK_N,
-    }
-}
-
-/// True for the class indices of Blocks.
-#[inline(always)]
-pub(crate) fn is_block_class(class: ClassIndex) -> bool {
-    (index::BLOCK..=index::BLOCK_N).contains(&class)
-}
 
 impl Interpreter<'_> {
     pub(super) fn make_block(&mut self, literal: u16, copied: u8) -> Flow {

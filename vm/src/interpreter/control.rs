@@ -3,7 +3,7 @@
 use super::{Flow, Interpreter, RunEnd};
 use crate::failure::Failure;
 use crate::frame;
-use crate::known::{block, index};
+use crate::known::{block, index, is_block_class};
 use crate::lookup::{self, Found};
 use crate::primitives::Control;
 use gc::oop::Oop;
@@ -204,7 +204,7 @@ impl Interpreter<'_> {
     /// `aBlock returnHome: value`: as a `^` in the Block does.
     fn return_home_of_receiver(&mut self) -> Result<Flow, Failure> {
         let (value, closure) = (self.top(), self.peek(1));
-        if !super::blocks::is_block_class(self.vm.heap().class_index_of(closure)) {
+        if !is_block_class(self.vm.heap().class_index_of(closure)) {
             return Err(Failure::WrongType);
         }
         self.publish();

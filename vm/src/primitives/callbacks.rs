@@ -5,7 +5,7 @@ use super::foreign::installed_code;
 use crate::callback::{CallShape, CallbackFrame, CallbackSlot};
 use crate::failure::Failure;
 use crate::foreign::{ExternalCode, LeafMethod, Marshalling};
-use crate::interpreter::is_block_class;
+use crate::known::is_block_class;
 use crate::known::{block, index, method};
 use crate::lookup;
 use crate::vm::Vm;

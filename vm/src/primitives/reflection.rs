@@ -142,9 +142,7 @@ pub(super) fn method_machine_code(vm: &mut Vm, arguments: Arguments) -> Result<O
         let literals = vm.heap().slot(each, method::LITERALS);
         for position in (0..vm.heap().slot_count(literals)).rev() {
             let literal = vm.heap().slot(literals, position);
-            if vm.heap().class_index_of(literal) == index::COMPILED_BLOCK {
-                pending.push(literal);
-            }
+            pending.extend(vm.block_code(literal));
         }
     }
     if text.is_empty() {

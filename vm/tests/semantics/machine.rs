@@ -131,11 +131,16 @@ impl Visitor for Activation<'_> {
         self.stack.push(Value::Integer(value.into()));
     }
     fn push_literal(&mut self, literal: u16) {
-        let LiteralDraft::Integer(value) = &self.code.literals[usize::from(literal)] else {
-            panic!("the programs have no other literals")
+        let literal = &self.code.literals[usize::from(literal)];
+        let value = if let LiteralDraft::CleanBlock(code) = literal {
+            let copied = Vec::new();
+            Value::Block(Rc::new(Closure { code, copied }))
+        } else if let LiteralDraft::Integer(value) = literal {
+            Value::Integer(value.try_into().expect("small"))
+        } else {
+            panic!("the programs have no literals like {literal:?}")
         };
-        self.stack
-            .push(Value::Integer(value.try_into().expect("small")));
+        self.stack.push(value);
     }
     fn push_argument(&mut self, index: u8) {
         self.stack.push(
