@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// What a send reads: `mov edx, [cell]; call [cell + 8]`.
+/// What a send reads: `mov edx, [cell]; call [cell + 8]`. Or what stands in the place of one that calls a
+/// getter: the class that has the getter, and the offset of the slot from the object.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct Cell {
@@ -10,6 +11,14 @@ pub(crate) struct Cell {
     pub(crate) class: u64,
     /// Where the send goes.
     pub(crate) target: u64,
+}
+
+impl Cell {
+    /// The cell of a getter that is not known yet: no object has the class.
+    pub(crate) const NO_GETTER: Cell = Cell {
+        class: u32::MAX as u64,
+        target: 0,
+    };
 }
 
 /// Hands out cells of a stretch of memory.

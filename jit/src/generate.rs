@@ -33,6 +33,7 @@ mod stack;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod visitor;
 
+use crate::isa::host::registers::{RCX, RESULT, XMM0};
 use crate::rtl::operand::Label;
 use crate::rtl::{Gpr, Op};
 use gc::oop::Oop;
@@ -44,13 +45,31 @@ use vm::header::{self, MethodHeader};
 use vm::known::{index, method};
 use vm::vm::Vm;
 
+/// What a cell is for, and the pc of the send that it belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct Cache {
+    pub(crate) pc: usize,
+    pub(crate) kind: CacheKind,
+}
+
+/// Who reads a cell.
+#[derive(Clone, Copy)]
+pub(crate) enum CacheKind {
+    /// The send that is the operation of this index.
+    Send(usize),
+    /// What stands in front of the send of the same pc, for getters.
+    Getter,
+}
+
 /// RTL of a method.
 pub(crate) struct Generated {
     pub(crate) ops: Vec<Op>,
     /// Index of the operation that the unchecked entry lies before.
     pub(crate) entry: usize,
-    /// Of each send: index of the operation, and the pc of the instruction.
-    pub(crate) sends: Vec<(usize, usize)>,
+    /// What each cell is for.
+    pub(crate) caches: Vec<Cache>,
+    /// The slot that the method does nothing but answer.
+    pub(crate) getter: Option<usize>,
     /// Of each loop head: its pc and the index of the operation.
     pub(crate) loops: Vec<(usize, usize)>,
     /// What stands beside the operations: their index and the line.
@@ -71,7 +90,8 @@ pub(crate) fn generate(vm: &Vm, compiled: Oop) -> Option<Generated> {
     Some(Generated {
         ops: generator.ops,
         entry: generator.entry,
-        sends: generator.sends,
+        caches: generator.caches,
+        getter: vm.slot_answered(compiled),
         loops: generator.loops,
         remarks: generator.remarks,
     })
@@ -103,7 +123,7 @@ struct Generator<'a> {
     code: Vec<u8>,
     ops: Vec<Op>,
     entry: usize,
-    sends: Vec<(usize, usize)>,
+    caches: Vec<Cache>,
     loops: Vec<(usize, usize)>,
     remarks: Vec<(u32, String)>,
     slow: Vec<Slow>,
@@ -143,7 +163,7 @@ impl<'a> Generator<'a> {
             code: bytes[..bytes.len() - 1].to_vec(),
             ops: Vec::new(),
             entry: 0,
-            sends: Vec::new(),
+            caches: Vec::new(),
             loops: Vec::new(),
             remarks: Vec::new(),
             slow: Vec::new(),
@@ -176,13 +196,18 @@ impl Generator<'_> {
 
     /// The send of the instruction at `pc`, receiver and arguments being on the stack.
     fn emit_send(&mut self, pc: usize) {
-        let cell = self.sends.len() as i64;
-        self.sends.push((self.ops.len(), pc));
+        let cell = self.cell(pc, CacheKind::Send(self.ops.len()));
         self.emit(Op::Send { cell });
     }
 
+    /// The number of a new cell.
+    fn cell(&mut self, pc: usize, kind: CacheKind) -> i64 {
+        self.caches.push(Cache { pc, kind });
+        self.caches.len() as i64 - 1
+    }
+
     fn method(&mut self) -> Option<()> {
-        if self.frameless() {
+        if self.frameless() || self.setter() {
             return Some(());
         }
         self.find_targets();
@@ -211,8 +236,8 @@ impl Generator<'_> {
 
     /// Methods that answer a slot, a constant or their receiver need no frame.
     fn frameless(&mut self) -> bool {
-        let source = crate::isa::host::registers::RESULT;
-        if self.vm.heap().class_index_of(self.compiled) == index::COMPILED_BLOCK {
+        let source = RESULT;
+        if self.is_block() {
             return false;
         }
         let code: Vec<Bytecode> = instructions(&self.code)
@@ -262,6 +287,41 @@ impl Generator<'_> {
         }
         self.emit(Op::Return { source });
         true
+    }
+
+    /// A method that does nothing but store its argument into a slot needs no frame either.
+    fn setter(&mut self) -> bool {
+        let code: Vec<Bytecode> = instructions(&self.code).map(|pair| pair.1).collect();
+        let [
+            Bytecode::PushArgument { index: 0 },
+            Bytecode::StoreField { index },
+            Bytecode::Pop {},
+            Bytecode::ReturnSelf {},
+        ] = code[..]
+        else {
+            return false;
+        };
+        if self.argument_count != 1 || self.is_block() {
+            return false;
+        }
+        self.emit(Op::ClassCheck {});
+        self.entry = self.ops.len();
+        let (holder, source) = (RESULT, RCX);
+        for (target, index) in [(holder, 0), (source, 1)] {
+            self.emit(Op::Argument { target, index });
+        }
+        let index = i64::from(index);
+        self.emit(Op::StoreSlot {
+            holder,
+            index,
+            source,
+        });
+        self.emit(Op::Return { source: holder });
+        true
+    }
+
+    fn is_block(&self) -> bool {
+        self.vm.heap().class_index_of(self.compiled) == index::COMPILED_BLOCK
     }
 
     fn remark(&mut self, instruction: Bytecode) {
@@ -451,6 +511,7 @@ impl Generator<'_> {
             ("elementCount", 0) => self.emit(Op::StringSize { other: general }),
             ("stringEqual", 1) => self.emit(Op::StringsEqual { other: general }),
             ("stringByte", 1) => self.emit(Op::ByteString { other: general }),
+            ("doubleSqrt", 0) => self.answer_square_root(general),
             _ => {}
         }
         self.emit(Op::Label { label: general });
@@ -463,12 +524,36 @@ impl Generator<'_> {
 
     /// Returns the receiver where it is a SmallInteger.
     fn answer_integer(&mut self, other: Label) {
-        let source = crate::isa::host::registers::RESULT;
+        let source = RESULT;
         self.emit(Op::Argument {
             target: source,
             index: 0,
         });
         self.emit(Op::CheckInteger { source, other });
+        self.emit(Op::Return { source });
+    }
+
+    /// Returns the square root of the immediate float that the receiver is, where that is one too.
+    fn answer_square_root(&mut self, other: Label) {
+        let (source, float) = (RESULT, XMM0);
+        self.emit(Op::Argument {
+            target: source,
+            index: 0,
+        });
+        self.emit(Op::UnboxFloat {
+            target: float,
+            source,
+            other,
+        });
+        self.emit(Op::SquareRoot {
+            target: float,
+            source: float,
+        });
+        self.emit(Op::BoxFloat {
+            target: source,
+            source: float,
+            other,
+        });
         self.emit(Op::Return { source });
     }
 

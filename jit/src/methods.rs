@@ -2,11 +2,11 @@
 
 use crate::cells::{Cell, Cells};
 use crate::compiler::{About, Compiler};
-use crate::generate::{Generated, generate};
+use crate::generate::{Cache, CacheKind, Generated, generate};
 use crate::isa::host::{self, caches};
 use crate::lowering::{Lowered, Request};
 use crate::rtl::check::Facts;
-use gc::layout::ClassIndex;
+use gc::layout::{ClassIndex, HEADER_BYTES, WORD_BYTES};
 use gc::oop::Oop;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -38,6 +38,8 @@ struct Code {
     checked: Option<u64>,
     /// Where loops begin, by pc.
     loops: HashMap<usize, u64>,
+    /// The slot that it does nothing but answer.
+    getter: Option<usize>,
 }
 
 /// What is known of a send.
@@ -50,6 +52,8 @@ struct Site {
     targets: Vec<(ClassIndex, u64)>,
     /// The stub that the cell leads to, where it is the site's own.
     stub: Option<u64>,
+    /// The cell in front of the send, for a getter.
+    getter: Option<u64>,
 }
 
 /// The machine code of methods and blocks.
@@ -174,8 +178,9 @@ impl CodeGenerator for Methods {
     }
 
     fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Option<u64> {
+        vm.find_getters();
         let generated = generate(vm, compiled)?;
-        let cells = self.take_cells(generated.sends.len())?;
+        let cells = self.take_cells(generated.caches.len())?;
         let argument_count = vm::lookup::header_of(vm.heap(), compiled).arguments();
         let lowered = {
             let compiler = self.compiler.borrow();
@@ -193,13 +198,22 @@ impl CodeGenerator for Methods {
         let base = self.put(vm.code_name(compiled), &generated, &cells, lowered)?;
         let address = |offset: u32| base + u64::from(offset);
         let entry = address(offsets[generated.entry]);
-        for (&cell, &(op, pc)) in cells.iter().zip(&generated.sends) {
+        let mut getters = HashMap::new();
+        for (&cell, cache) in cells.iter().zip(&generated.caches) {
+            if let CacheKind::Getter = cache.kind {
+                self.cells.set(cell, Cell::NO_GETTER);
+                getters.insert(cache.pc, cell);
+            }
+        }
+        for (&cell, &Cache { pc, kind }) in cells.iter().zip(&generated.caches) {
+            let CacheKind::Send(op) = kind else { continue };
             let site = Site {
                 pc,
                 cell,
                 argument_count: sent_arguments(vm, compiled, pc),
                 targets: Vec::new(),
                 stub: None,
+                getter: getters.get(&pc).copied(),
             };
             self.sites.insert(address(offsets[op + 1]), site);
         }
@@ -208,6 +222,7 @@ impl CodeGenerator for Methods {
             base,
             checked: checked.map(address),
             loops: loops.map(|&(pc, op)| (pc, address(offsets[op]))).collect(),
+            getter: generated.getter,
         };
         self.codes.insert(entry, code);
         Some(entry)
@@ -222,7 +237,9 @@ impl CodeGenerator for Methods {
     }
 
     fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64) {
-        let checked = self.codes.get(&code).and_then(|code| code.checked);
+        let known = self.codes.get(&code);
+        let checked = known.and_then(|code| code.checked);
+        let getter = known.and_then(|code| code.getter);
         let Some(site) = self.sites.get_mut(&return_address) else {
             return;
         };
@@ -241,6 +258,10 @@ impl CodeGenerator for Methods {
         let targets = site.targets.clone();
         if let (1, Some(target), None) = (targets.len(), checked, site.stub) {
             let class = u64::from(class.index());
+            if let (Some(cell), Some(slot)) = (site.getter, getter) {
+                let target = (HEADER_BYTES + slot * WORD_BYTES) as u64;
+                self.cells.set(cell, Cell { class, target });
+            }
             return self.cells.set(site.cell, Cell { class, target });
         }
         let unlinked = self.compiler.borrow().stubs().exit_unlinked();
@@ -269,6 +290,9 @@ impl CodeGenerator for Methods {
                 continue;
             }
             self.cells.set(site.cell, unlinked);
+            if let Some(cell) = site.getter {
+                self.cells.set(cell, Cell::NO_GETTER);
+            }
             site.targets.clear();
             if let Some(stub) = site.stub.take() {
                 compiler.remove(stub);

@@ -256,6 +256,11 @@ macro_rules! for_each_rtl_op {
             "branchDue" = BranchDue branch_due { label: Lab };
             /// Sends: receiver and arguments are on the stack, the answer is in `result`.
             "send" = Send send { cell: Imm };
+            /// `target :=` the slot of `source` that the cell names, where `source` has the cell's class; goes to
+            /// `other` where it has not. See `crate::cells`.
+            "getter" = Getter getter { target: Gpr, source: Gpr, cell: Imm, other: Lab };
+            /// Goes to `label` where a class answers `isNil` or `notNil` in a way of its own.
+            "branchNilTests" = BranchNilTests branch_nil_tests { label: Lab };
             /// Calls plain primitive `number` without a frame, and returns its answer; goes to
             /// `failed` where it fails.
             "callPrimitive" = CallPrimitive call_primitive { number: Imm, failed: Lab };

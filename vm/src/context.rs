@@ -102,6 +102,8 @@ pub struct VmContext {
     pub fault: Fault,
     /// Counts the changes of methods that leaves rely on.
     pub epoch: u32,
+    /// Not 0 where a class answers `isNil` or `notNil` in a way of its own.
+    pub unusual_nil_tests: u32,
     /// What goes on where the external call returns that a callback has left; 0 for nothing.
     pub unwinding: Oop,
     /// The return address that was replaced by `unwinding_stub`, or 0.
@@ -147,6 +149,7 @@ impl VmContext {
             thread: crate::callback::thread_pointer(),
             fault: Fault::default(),
             epoch: 0,
+            unusual_nil_tests: 1,
             unwinding: Oop::ZERO,
             unwinding_return: 0,
             unwinding_stub: 0,

@@ -308,8 +308,7 @@ impl Vm {
     ) -> Result<(), OutOfMemory> {
         let nil = self.nil();
         lookup::add_method(self.heap_mut(), holder, selector, compiled, nil)?;
-        self.abandon_leaves(selector);
-        self.forget_lookups();
+        self.method_changed(selector);
         Ok(())
     }
 
@@ -317,8 +316,7 @@ impl Vm {
     pub fn remove_method(&mut self, holder: Oop, selector: Oop) -> Result<bool, OutOfMemory> {
         let nil = self.nil();
         let removed = lookup::remove_method(self.heap_mut(), holder, selector, nil)?;
-        self.abandon_leaves(selector);
-        self.forget_lookups();
+        self.method_changed(selector);
         Ok(removed)
     }
 

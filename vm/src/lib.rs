@@ -33,5 +33,6 @@ pub mod roots;
 pub mod stack;
 pub mod symbols;
 pub mod trace;
+mod usual;
 pub mod visitors;
 pub mod vm;

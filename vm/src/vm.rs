@@ -99,6 +99,8 @@ pub struct Vm {
     pub(crate) symbols: SymbolTable,
     /// Selectors of methods whose code is part of leaves.
     pub(crate) relied: HashSet<String>,
+    /// Selectors that some class has a getter of, by their bits; `None` where that is not known.
+    pub(crate) getters: Option<HashSet<u64>>,
     /// Class objects by class index; nil where an index is free.
     pub(crate) classes: Vec<Oop>,
     /// Global objects by the address of their name's Symbol.
@@ -154,6 +156,7 @@ impl Vm {
             stack,
             symbols: SymbolTable::default(),
             relied: HashSet::new(),
+            getters: None,
             classes: Vec::new(),
             globals: hashbrown::HashMap::new(),
             cache: MethodCache::default(),
@@ -350,6 +353,13 @@ impl Vm {
         }
     }
 
+    /// What a Symbol selects has changed.
+    pub(crate) fn method_changed(&mut self, selector: Oop) {
+        self.abandon_leaves(selector);
+        self.review_methods(Some(selector));
+        self.forget_lookups();
+    }
+
     /// Drops what lookups have found: a method has changed.
     pub(crate) fn forget_lookups(&mut self) {
         self.cache.clear();
@@ -475,7 +485,9 @@ impl Vm {
             .map(|&each| (self.heap().slot(each, global::NAME).bits(), each))
             .collect();
         self.forget_lookups();
-        self.intern_selectors()
+        self.intern_selectors()?;
+        self.review_methods(None);
+        Ok(())
     }
 
     /// Every Global object, sorted by name so that images are reproducible.

@@ -447,6 +447,8 @@ impl Visitor for Run<'_> {
         interpret(i64, i64);
         branch_due(Label);
         send(i64);
+        getter(Gpr, Gpr, i64, Label);
+        branch_nil_tests(Label);
         call_primitive(i64, Label);
         call_block(Label);
         new_instance(Label);

@@ -231,20 +231,14 @@ impl Generator<'_> {
         self.test(condition, &[left, right], following, |_, _| {}, test, false);
     }
 
-    /// `isNil` and `notNil`: nil itself is answered here, others are asked.
+    /// `isNil` and `notNil`, of which everybody knows the answer, unless a class has one of its own.
     pub(super) fn nil_test(&mut self, condition: Condition, following: Option<Bytecode>) {
         let operand = self.pop();
         let (source, operand) = self.in_gpr(operand);
         let check = |generator: &mut Self, slow: &dyn Fn(&mut Self) -> Label| {
             let label = slow(generator);
-            generator.emit(Op::BranchKnown {
-                condition: Condition::Ne,
-                source,
-                which: 0,
-                label,
-            });
+            generator.emit(Op::BranchNilTests { label });
         };
-        // Behind the check it is nil.
         let test = |generator: &mut Self, condition, label| {
             generator.emit(Op::BranchKnown {
                 condition,

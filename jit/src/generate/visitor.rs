@@ -54,6 +54,25 @@ impl Generator<'_> {
         self.push_result();
     }
 
+    /// A send that may be one of a getter: the slot is read here, once the send behind it has told which one.
+    fn likely_getter(&mut self) {
+        if self.abandoned().is_some() {
+            return self.plain_send(0);
+        }
+        let receiver = self.pop();
+        let (source, receiver) = self.in_gpr(receiver);
+        let target = self.gpr();
+        let (other, resume) = self.slow_send(&[receiver], target);
+        let cell = self.cell(self.pc, super::CacheKind::Getter);
+        self.emit(Op::Getter {
+            target,
+            source,
+            cell,
+            other,
+        });
+        self.finish(Some(resume), &[receiver], target, false);
+    }
+
     /// Pushes what a send has left in `result`.
     pub(super) fn push_result(&mut self) {
         let target = self.gpr();
@@ -410,7 +429,11 @@ impl Visitor for Translation<'_, '_> {
         self.generator.push_register(target);
     }
 
-    fn send(&mut self, _selector: u16, arguments: u8) {
+    fn send(&mut self, selector: u16, arguments: u8) {
+        let selector = self.generator.literal(selector);
+        if arguments == 0 && self.generator.vm.selects_getter(selector) {
+            return self.generator.likely_getter();
+        }
         self.generator.plain_send(usize::from(arguments));
     }
 

@@ -192,6 +192,8 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::Interpret { .. }
             | Op::BranchDue { .. }
             | Op::Send { .. }
+            | Op::Getter { .. }
+            | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }
             | Op::CallBlock { .. }
             | Op::NewInstance { .. }
@@ -425,6 +427,8 @@ impl Checker<'_> {
             | Op::Interpret { .. }
             | Op::BranchDue { .. }
             | Op::Send { .. }
+            | Op::Getter { .. }
+            | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }
             | Op::CallBlock { .. }
             | Op::NewInstance { .. }

@@ -141,6 +141,9 @@ pub(super) fn value(large: &LargeInteger<'_>) -> BigInt {
 
 /// The value of any number of digits.
 pub(crate) fn magnitude(digits: &str, radix: u32) -> BigUint {
+    if digits.len() <= DIGITS_AT_ONCE {
+        return halved_magnitude(digits, radix, &[]);
+    }
     // Each the square of the one before: the weights of the halves of all levels.
     let mut weights = vec![BigUint::from(radix).pow(DIGITS_AT_ONCE as u32)];
     while DIGITS_AT_ONCE << weights.len() < digits.len() {
@@ -151,6 +154,9 @@ pub(crate) fn magnitude(digits: &str, radix: u32) -> BigUint {
 }
 
 fn halved_magnitude(digits: &str, radix: u32, weights: &[BigUint]) -> BigUint {
+    if let Ok(small) = u64::from_str_radix(digits, radix) {
+        return small.into();
+    }
     if digits.len() <= DIGITS_AT_ONCE {
         return BigUint::parse_bytes(digits.as_bytes(), radix).unwrap_or_else(BigUint::zero);
     }

@@ -66,6 +66,10 @@ pub(super) fn power(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
 /// The Integer before the point.
 pub(super) fn truncated(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let value = receiver(vm, arguments)?.trunc();
+    // Both are powers of two, and so exact.
+    if (i64::MIN as f64..-(i64::MIN as f64)).contains(&value) {
+        return Ok(vm.i64_object(value as i64)?);
+    }
     let whole = BigInt::from_f64(value).ok_or(Failure::OutOfRange)?;
     Ok(vm.integer_object(&whole)?)
 }

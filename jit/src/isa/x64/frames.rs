@@ -154,6 +154,31 @@ impl Lowering<'_> {
         self.fix_up(cell + 8);
     }
 
+    /// The class of an immediate is none that has slots.
+    pub(super) fn load_slot_through_cell(
+        &mut self,
+        target: Gpr,
+        source: Gpr,
+        cell: i64,
+        other: Label,
+    ) {
+        let cell = self.request.cells[cell as usize];
+        let other = self.label_of(other);
+        asm!(self.ops
+            ; test Rb(source), BYTE TAG_MASK as i8
+            ; jnz =>other
+            ; mov temp_d, [Rq(source)]
+            ; and temp_d, DWORD CLASS_INDEX_MASK as i32
+        );
+        // cmp temp_d, [cell]; mov temp, [cell + 8], relative to rip
+        self.ops.extend([0x44, 0x3B, 0x15, 0, 0, 0, 0]);
+        self.fix_up(cell);
+        asm!(self.ops; jne =>other);
+        self.ops.extend([0x4C, 0x8B, 0x15, 0, 0, 0, 0]);
+        self.fix_up(cell + 8);
+        asm!(self.ops; mov Rq(target), [Rq(source) + temp]);
+    }
+
     pub(super) fn call_plain_primitive(&mut self, number: i64, failed: Label) {
         let failed = self.label_of(failed);
         let entry = ENTRIES + 8 * Entry::Primitive as i32;

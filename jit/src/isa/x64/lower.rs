@@ -552,6 +552,18 @@ impl Visitor for Lowering<'_> {
         self.send_through_cell(cell);
     }
 
+    fn getter(&mut self, target: Gpr, source: Gpr, cell: i64, other: Label) {
+        self.load_slot_through_cell(target, source, cell, other);
+    }
+
+    fn branch_nil_tests(&mut self, label: Label) {
+        let label = self.label_of(label);
+        asm!(self.ops
+            ; cmp DWORD [context + super::stubs::UNUSUAL_NIL_TESTS], BYTE 0
+            ; jne =>label
+        );
+    }
+
     fn call_primitive(&mut self, number: i64, failed: Label) {
         self.call_plain_primitive(number, failed);
     }

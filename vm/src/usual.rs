@@ -1,0 +1,101 @@
+//! What machine code takes for granted of methods, until a class says otherwise.
+
+use crate::bytecode::{Bytecode, instructions};
+use crate::known::{index, method};
+use crate::lookup;
+use crate::vm::Vm;
+use gc::oop::Oop;
+
+/// Selectors that every object but nil answers alike, as long as no class has a method of its own.
+const NIL_TESTS: [(&str, bool); 2] = [("isNil", true), ("notNil", false)];
+
+impl Vm {
+    /// A method of a class has changed, or all may have.
+    pub(crate) fn review_methods(&mut self, selector: Option<Oop>) {
+        self.getters = None;
+        let text = selector.map(|selector| self.text(selector));
+        let is_nil_test = |text: &String| NIL_TESTS.iter().any(|(test, _)| test == text);
+        if text.as_ref().is_none_or(is_nil_test) {
+            self.context.unusual_nil_tests = u32::from(!self.nil_tests_are_usual());
+        }
+    }
+
+    /// Whether only Object and Nil know `isNil` and `notNil`, and answer what everybody expects.
+    fn nil_tests_are_usual(&mut self) -> bool {
+        NIL_TESTS.into_iter().all(|(test, of_nil)| {
+            let Ok(selector) = self.symbol(test) else {
+                return false;
+            };
+            self.classes
+                .iter()
+                .filter(|&&class| class != self.nil())
+                .all(
+                    |&class| match lookup::own_method(self.heap(), class, selector, self.nil()) {
+                        None => true,
+                        Some(_) if class == self.class_at(index::NIL) => {
+                            self.answers(class, selector, of_nil)
+                        }
+                        Some(_) if class == self.class_at(index::OBJECT) => {
+                            self.answers(class, selector, !of_nil)
+                        }
+                        Some(_) => false,
+                    },
+                )
+        })
+    }
+
+    /// Whether a class's method does nothing but answer a Boolean.
+    fn answers(&self, class: Oop, selector: Oop, value: bool) -> bool {
+        let push = match value {
+            true => Bytecode::PushTrue {},
+            false => Bytecode::PushFalse {},
+        };
+        lookup::own_method(self.heap(), class, selector, self.nil())
+            .is_some_and(|compiled| self.begins_with(compiled, [push, Bytecode::ReturnTop {}]))
+    }
+
+    fn begins_with<const N: usize>(&self, compiled: Oop, expected: [Bytecode; N]) -> bool {
+        let heap = self.heap();
+        let code = heap.bytes(heap.slot(compiled, method::BYTECODES));
+        instructions(code)
+            .map(|(_, instruction)| instruction)
+            .take(N)
+            .eq(expected)
+    }
+
+    /// The slot that a method does nothing but answer.
+    pub fn slot_answered(&self, compiled: Oop) -> Option<usize> {
+        let heap = self.heap();
+        if heap.class_index_of(compiled) != index::METHOD {
+            return None;
+        }
+        let code = heap.bytes(heap.slot(compiled, method::BYTECODES));
+        let Some((0, Bytecode::PushField { index })) = instructions(code).next() else {
+            return None;
+        };
+        let answers = self.begins_with(
+            compiled,
+            [Bytecode::PushField { index }, Bytecode::ReturnTop {}],
+        );
+        answers.then_some(usize::from(index))
+    }
+
+    /// Finds out which selectors are those of getters, if methods have changed since.
+    pub fn find_getters(&mut self) {
+        if self.getters.is_some() {
+            return;
+        }
+        let nil = self.nil();
+        let classes = self.classes.iter().filter(|&&class| class != nil);
+        let methods = classes.flat_map(|&class| lookup::methods_of(self.heap(), class, nil));
+        let getters = methods.filter(|&(_, compiled)| self.slot_answered(compiled).is_some());
+        let selectors = getters.map(|(selector, _)| selector.bits()).collect();
+        self.getters = Some(selectors);
+    }
+
+    /// Whether some class has a getter of that selector, as far as `find_getters` knew.
+    pub fn selects_getter(&self, selector: Oop) -> bool {
+        let getters = self.getters.as_ref();
+        getters.is_some_and(|getters| getters.contains(&selector.bits()))
+    }
+}
