@@ -186,7 +186,7 @@ fn odd_requests_from_machine_code_are_errors() {
 fn odd_requests_at_the_limit_of_the_heap_are_errors() {
     run(
         40,
-        &["--max-heap", "6M", "--jit-threshold", "1", "--verify-heap"],
+        &["--max-heap", "7M", "--jit-threshold", "1", "--verify-heap"],
     );
 }
 
