@@ -67,7 +67,7 @@ impl Heap {
     /// Says that raw addresses of objects were given away until [`Heap::release_addresses`]: no
     /// object that exists now moves before. Calls nest like the external calls they stand for.
     ///
-    /// Machine code does it inline, at `OFFSET_HELD` and `OFFSET_HELD_FLOOR`:
+    /// Machine code does it inline, at `OFFSET_HELD` and `OFFSET_HELD_FLOOR`, for the length of a callback:
     ///
     /// ```text
     /// hold:     held += 1

@@ -6,7 +6,7 @@ use crate::leaf::{self, LeafRequest};
 use crate::listing;
 use crate::lowering::{Lowered, Request};
 use crate::rtl::Op;
-use crate::rtl::check::{Facts, RtlError, check};
+use crate::rtl::check::{Facts, RtlError, check, is_of_callbacks};
 use crate::stubs::StubAddresses;
 use std::fmt;
 use std::io;
@@ -51,10 +51,30 @@ pub(crate) struct About {
     pub(crate) op_offsets: Box<[u32]>,
     /// The foreign function.
     pub(crate) function: u64,
+    /// Of an external-call method, the number of its arguments.
+    pub(crate) arguments: Option<usize>,
     /// The cells that it reads.
     pub(crate) cells: Box<[u64]>,
     /// What stands beside the operations: their index and the line.
     pub(crate) remarks: Box<[(u32, String)]>,
+}
+
+impl About {
+    /// Whether the code at an offset belongs to a foreign call in the place of a send.
+    fn is_in_foreign_call(&self, offset: u32) -> bool {
+        let before = self.op_offsets.partition_point(|&each| each <= offset);
+        let ops = self.ops.iter().take(before).rev();
+        let mut ends = ops.filter(|op| matches!(op, Op::EnterForeign { .. } | Op::LeaveForeign {}));
+        matches!(ends.next(), Some(Op::EnterForeign { .. }))
+    }
+}
+
+/// The code of an external-call method before it was lowered.
+pub(crate) struct External {
+    pub(crate) ops: Box<[Op]>,
+    pub(crate) facts: Facts,
+    pub(crate) argument_count: usize,
+    pub(crate) function: u64,
 }
 
 /// Makes machine code of RTL and keeps it.
@@ -87,6 +107,7 @@ impl Compiler {
             ops: Box::new([]),
             op_offsets: Box::new([]),
             function: 0,
+            arguments: None,
             cells: Box::new([]),
             remarks: Box::new([]),
         };
@@ -135,11 +156,13 @@ impl Compiler {
             cells: &[],
             code_space: self.space.range(),
         });
+        let is_external = !ops.iter().any(is_of_callbacks);
         let about = About {
             name: name.into(),
             ops: ops.into(),
             op_offsets: lowered.op_offsets.clone().into(),
             function,
+            arguments: is_external.then_some(argument_count),
             cells: Box::new([]),
             remarks: Box::new([]),
         };
@@ -183,6 +206,19 @@ impl Compiler {
         let _ = self.space.remove(code);
     }
 
+    /// What the external-call method's code that begins at `code` was made of.
+    pub(crate) fn external(&self, code: u64) -> Option<External> {
+        let about = self.space.about(code)?;
+        let argument_count = about.arguments?;
+        let facts = check(&about.ops, argument_count, isa::HOST).ok()?;
+        Some(External {
+            ops: about.ops.clone(),
+            facts,
+            argument_count,
+            function: about.function,
+        })
+    }
+
     /// Name of the method whose code `address` lies in.
     pub fn name_at(&self, address: u64) -> Option<&str> {
         self.space
@@ -198,14 +234,9 @@ impl Compiler {
         if let Some(index) = about.ops.iter().position(abandoning) {
             return Some(base + u64::from(about.op_offsets[index]));
         }
-        let has_frame = |op: &Op| {
-            matches!(
-                op,
-                Op::EnterFrame { .. } | Op::EnterBlock { .. } | Op::EnterCallback { .. }
-            )
-        };
-        let is_external = !about.ops.is_empty() && !about.ops.iter().any(has_frame);
-        is_external.then(|| self.stubs.exit_failed())
+        let offset = (pc - base) as u32;
+        let is_foreign = about.arguments.is_some() || about.is_in_foreign_call(offset);
+        is_foreign.then(|| self.stubs.exit_failed())
     }
 
     /// RTL and machine code side by side, of what was installed at `code`.

@@ -19,6 +19,8 @@
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod comparisons;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
+mod external;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod floats;
 pub(crate) mod leaf;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
@@ -33,6 +35,7 @@ mod stack;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod visitor;
 
+use crate::compiler::Compiler;
 use crate::isa::host::registers::{RCX, RESULT, XMM0};
 use crate::rtl::operand::Label;
 use crate::rtl::{Gpr, Op};
@@ -70,6 +73,8 @@ pub(crate) struct Generated {
     pub(crate) caches: Vec<Cache>,
     /// The slot that the method does nothing but answer.
     pub(crate) getter: Option<usize>,
+    /// Selectors whose methods the code has within itself.
+    pub(crate) relied: Vec<Oop>,
     /// Of each loop head: its pc and the index of the operation.
     pub(crate) loops: Vec<(usize, usize)>,
     /// What stands beside the operations: their index and the line.
@@ -80,8 +85,11 @@ pub(crate) struct Generated {
 const BYTECODES_MAX: usize = 20_000;
 
 /// Makes the RTL of a Method, CompiledBlock or Primitive; `None` where it is to be interpreted.
-pub(crate) fn generate(vm: &Vm, compiled: Oop) -> Option<Generated> {
+///
+/// `compiler` has the code of external-call methods, which may take the place of sends.
+pub(crate) fn generate(vm: &Vm, compiled: Oop, compiler: Option<&Compiler>) -> Option<Generated> {
     let mut generator = Generator::new(vm, compiled)?;
+    generator.compiler = compiler;
     if generator.header.primitive() != 0 {
         generator.primitive()?;
     } else {
@@ -92,6 +100,7 @@ pub(crate) fn generate(vm: &Vm, compiled: Oop) -> Option<Generated> {
         entry: generator.entry,
         caches: generator.caches,
         getter: vm.slot_answered(compiled),
+        relied: generator.relied,
         loops: generator.loops,
         remarks: generator.remarks,
     })
@@ -139,6 +148,8 @@ struct Generator<'a> {
     heads: Vec<LoopHead>,
     /// Set for the Block of a callback that calls nothing.
     leaf: Option<leaf::Leaf>,
+    compiler: Option<&'a Compiler>,
+    relied: Vec<Oop>,
 }
 
 impl<'a> Generator<'a> {
@@ -176,6 +187,8 @@ impl<'a> Generator<'a> {
             fused: None,
             heads: Vec::new(),
             leaf: None,
+            compiler: None,
+            relied: Vec::new(),
         })
     }
 }

@@ -25,7 +25,7 @@
 
 use crate::generate;
 use crate::isa::host::registers::{FRAME, RESULT};
-use crate::rtl::operand::{Gpr, Label, Precision, Width};
+use crate::rtl::operand::{Gpr, Precision, Width};
 use crate::rtl::{Fpr, Op};
 use gc::oop::Oop;
 use std::mem::offset_of;
@@ -165,7 +165,7 @@ pub(crate) fn make(vm: &Vm, request: &LeafRequest<'_>) -> Option<Vec<Op>> {
     if frame.arguments != request.parameters.len() {
         return None;
     }
-    let labels = request.ops.iter().filter_map(label_of).max();
+    let labels = request.ops.iter().filter_map(Op::label).max();
     let abandoned = request.ops.iter().find_map(|op| match op {
         Op::EnterLeaf { other, .. } => Some(*other),
         _ => None,
@@ -222,13 +222,6 @@ fn frame_of(vm: &Vm, request: &LeafRequest<'_>) -> Option<LeafFrame> {
         arguments: header.arguments(),
         temporaries: header.temporaries(),
     })
-}
-
-fn label_of(op: &Op) -> Option<Label> {
-    match op {
-        Op::Label { label } => Some(*label),
-        other => other.label(),
-    }
 }
 
 /// An argument goes to its place, and where it is to be left in a register, there too.

@@ -115,6 +115,7 @@ impl Methods {
             ops: generated.ops.clone().into(),
             op_offsets: lowered.op_offsets.clone().into(),
             function: 0,
+            arguments: None,
             cells: cells.into(),
             remarks: generated.remarks.clone().into(),
         };
@@ -133,6 +134,7 @@ impl Methods {
             ops: Box::new([]),
             op_offsets: Box::new([]),
             function: 0,
+            arguments: None,
             cells: Box::new([]),
             remarks: Box::new([]),
         };
@@ -178,8 +180,11 @@ impl CodeGenerator for Methods {
     }
 
     fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Option<u64> {
-        vm.find_getters();
-        let generated = generate(vm, compiled)?;
+        vm.survey_methods();
+        let generated = generate(vm, compiled, Some(&self.compiler.borrow()))?;
+        for &selector in &generated.relied {
+            vm.rely_on_selector(selector);
+        }
         let cells = self.take_cells(generated.caches.len())?;
         let argument_count = vm::lookup::header_of(vm.heap(), compiled).arguments();
         let lowered = {

@@ -279,6 +279,20 @@ macro_rules! for_each_rtl_op {
             "stringsEqual" = StringsEqual strings_equal { other: Lab };
             /// Returns a String of the one byte of the receiver that the argument numbers.
             "byteString" = ByteString byte_string { other: Lab };
+            // A foreign call in the place of a send: the operations of the external-call method stand between the first and the
+            // last of these, and find the stack as the method's own code would.
+            /// Goes to `label` where methods that code relies on have changed since `epoch`.
+            "branchEpoch" = BranchEpoch branch_epoch { epoch: Imm, label: Lab };
+            /// Pushes the address of `back`, where the send returns to that the call stands for. `holds` is 1 where C
+            /// gets addresses of objects, `reserves` where `cstack` is the call's own.
+            "enterForeign" = EnterForeign enter_foreign { back: Lab, holds: Imm, reserves: Imm };
+            /// Calls the foreign function at an address.
+            "callFunction" = CallFunction call_function { function: Imm };
+            /// Drops return address, receiver and arguments, `words` in all, and goes to `done` with `source` in
+            /// `result`; returns instead where the call is to be left.
+            "returnForeign" = ReturnForeign return_foreign { source: Gpr, words: Imm, done: Lab };
+            /// Behind the method's operations.
+            "leaveForeign" = LeaveForeign leave_foreign {};
             /// Pushes a register.
             "push" = Push push { source: Gpr };
             /// Pushes the word at `frame + offset`.

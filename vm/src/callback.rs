@@ -72,6 +72,8 @@ pub struct CallbackFrame {
     pub run: SuspendedRun,
     /// The callback.
     pub slot: *mut CallbackSlot,
+    /// What `VmContext::holding` was.
+    pub holding: u64,
     /// The oop that the block answered.
     pub result: u64,
     /// The register struct: general argument registers in the order of the convention.

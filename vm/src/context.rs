@@ -100,6 +100,9 @@ pub struct VmContext {
     pub thread: u64,
     /// What the processor refused in the last external call that failed by it.
     pub fault: Fault,
+    /// 1 while the foreign function that runs was given addresses of objects, 0 otherwise. A callback counts it among
+    /// those that the heap knows of, and puts it back at its end.
+    pub holding: u32,
     /// Counts the changes of methods that leaves rely on.
     pub epoch: u32,
     /// Not 0 where a class answers `isNil` or `notNil` in a way of its own.
@@ -148,6 +151,7 @@ impl VmContext {
             c_limit: 0,
             thread: crate::callback::thread_pointer(),
             fault: Fault::default(),
+            holding: 0,
             epoch: 0,
             unusual_nil_tests: 1,
             unwinding: Oop::ZERO,

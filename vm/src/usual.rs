@@ -4,7 +4,18 @@ use crate::bytecode::{Bytecode, instructions};
 use crate::known::{index, method};
 use crate::lookup;
 use crate::vm::Vm;
+use gc::layout::ClassIndex;
 use gc::oop::Oop;
+use std::collections::{HashMap, HashSet};
+
+/// What there is to know of all methods, by the bits of their selectors.
+#[derive(Default)]
+pub(crate) struct Survey {
+    /// Some class has a getter.
+    getters: HashSet<u64>,
+    /// The only method is an external-call method of that class.
+    externals: HashMap<u64, (ClassIndex, Oop)>,
+}
 
 /// Selectors that every object but nil answers alike, as long as no class has a method of its own.
 const NIL_TESTS: [(&str, bool); 2] = [("isNil", true), ("notNil", false)];
@@ -12,7 +23,7 @@ const NIL_TESTS: [(&str, bool); 2] = [("isNil", true), ("notNil", false)];
 impl Vm {
     /// A method of a class has changed, or all may have.
     pub(crate) fn review_methods(&mut self, selector: Option<Oop>) {
-        self.getters = None;
+        self.survey = None;
         let text = selector.map(|selector| self.text(selector));
         let is_nil_test = |text: &String| NIL_TESTS.iter().any(|(test, _)| test == text);
         if text.as_ref().is_none_or(is_nil_test) {
@@ -80,22 +91,51 @@ impl Vm {
         answers.then_some(usize::from(index))
     }
 
-    /// Finds out which selectors are those of getters, if methods have changed since.
-    pub fn find_getters(&mut self) {
-        if self.getters.is_some() {
-            return;
+    /// Finds out which selectors are worth a closer look, if methods have changed since.
+    pub fn survey_methods(&mut self) {
+        if self.survey.is_none() {
+            self.survey = Some(self.surveyed_methods());
         }
-        let nil = self.nil();
-        let classes = self.classes.iter().filter(|&&class| class != nil);
-        let methods = classes.flat_map(|&class| lookup::methods_of(self.heap(), class, nil));
-        let getters = methods.filter(|&(_, compiled)| self.slot_answered(compiled).is_some());
-        let selectors = getters.map(|(selector, _)| selector.bits()).collect();
-        self.getters = Some(selectors);
     }
 
-    /// Whether some class has a getter of that selector, as far as `find_getters` knew.
+    fn surveyed_methods(&self) -> Survey {
+        let nil = self.nil();
+        let mut survey = Survey::default();
+        let mut implementors: HashMap<u64, usize> = HashMap::new();
+        for (number, &class) in self.classes.iter().enumerate() {
+            if class == nil {
+                continue;
+            }
+            for (selector, compiled) in lookup::methods_of(self.heap(), class, nil) {
+                let selector = selector.bits();
+                *implementors.entry(selector).or_default() += 1;
+                if self.slot_answered(compiled).is_some() {
+                    survey.getters.insert(selector);
+                }
+                if self.is_external(compiled) {
+                    let class = ClassIndex::new(number as u32);
+                    survey.externals.insert(selector, (class, compiled));
+                }
+            }
+        }
+        survey
+            .externals
+            .retain(|selector, _| implementors[selector] == 1);
+        survey
+    }
+
+    /// Whether some class has a getter of that selector, as far as the survey knows.
     pub fn selects_getter(&self, selector: Oop) -> bool {
-        let getters = self.getters.as_ref();
-        getters.is_some_and(|getters| getters.contains(&selector.bits()))
+        let survey = self.survey.as_ref();
+        survey.is_some_and(|survey| survey.getters.contains(&selector.bits()))
+    }
+
+    /// The external-call method that is the only one of that selector, and the class that has it.
+    pub fn only_external(&self, selector: Oop) -> Option<(ClassIndex, Oop)> {
+        self.survey
+            .as_ref()?
+            .externals
+            .get(&selector.bits())
+            .copied()
     }
 }

@@ -8,6 +8,7 @@ use crate::known::{self, KnownSelector, class, global, index};
 use crate::lookup::{self, Found, MethodCache};
 use crate::stack::VmStack;
 use crate::symbols::SymbolTable;
+use crate::usual::Survey;
 use gc::layout::{ClassIndex, Format};
 use gc::oop::Oop;
 use gc::{Heap, HeapOptions, OutOfMemory};
@@ -99,8 +100,8 @@ pub struct Vm {
     pub(crate) symbols: SymbolTable,
     /// Selectors of methods whose code is part of leaves.
     pub(crate) relied: HashSet<String>,
-    /// Selectors that some class has a getter of, by their bits; `None` where that is not known.
-    pub(crate) getters: Option<HashSet<u64>>,
+    /// What machine code goes by; `None` where methods have changed since.
+    pub(crate) survey: Option<Survey>,
     /// Class objects by class index; nil where an index is free.
     pub(crate) classes: Vec<Oop>,
     /// Global objects by the address of their name's Symbol.
@@ -156,7 +157,7 @@ impl Vm {
             stack,
             symbols: SymbolTable::default(),
             relied: HashSet::new(),
-            getters: None,
+            survey: None,
             classes: Vec::new(),
             globals: hashbrown::HashMap::new(),
             cache: MethodCache::default(),
@@ -374,6 +375,12 @@ impl Vm {
             let selector = self.text(self.heap().slot(selectors, index));
             self.relied.insert(selector);
         }
+    }
+
+    /// Code relies on what a Symbol selects now, as long as the epoch is this one.
+    pub fn rely_on_selector(&mut self, selector: Oop) {
+        let selector = self.text(selector);
+        self.relied.insert(selector);
     }
 
     /// What a Symbol selects has changed: leaves that rely on it are abandoned from now on.

@@ -38,6 +38,14 @@ pub(super) enum Slow {
         if_true: Label,
         if_false: Label,
     },
+    /// Sends what no foreign call takes the place of; the operands are in memory. `back` is where the send, and what
+    /// stands in its place, returns to.
+    Foreign {
+        label: Label,
+        back: Label,
+        done: Label,
+        pc: usize,
+    },
     /// Boxes a float that does not fit a word.
     Box {
         label: Label,
@@ -202,6 +210,17 @@ impl Generator<'_> {
                         pc: jump_pc as i64,
                         speculation: 0,
                     });
+                }
+                Slow::Foreign {
+                    label,
+                    back,
+                    done,
+                    pc,
+                } => {
+                    self.emit(Op::Label { label });
+                    self.emit_send(pc);
+                    self.emit(Op::Label { label: back });
+                    self.emit(Op::Jump { label: done });
                 }
                 Slow::Box {
                     label,

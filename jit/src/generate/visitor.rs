@@ -434,7 +434,10 @@ impl Visitor for Translation<'_, '_> {
         if arguments == 0 && self.generator.vm.selects_getter(selector) {
             return self.generator.likely_getter();
         }
-        self.generator.plain_send(usize::from(arguments));
+        let arguments = usize::from(arguments);
+        if !self.generator.foreign_send(selector, arguments) {
+            self.generator.plain_send(arguments);
+        }
     }
 
     fn send_super(&mut self, _selector: u16, arguments: u8) {

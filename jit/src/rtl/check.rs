@@ -193,6 +193,11 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
+            | Op::BranchEpoch { .. }
+            | Op::EnterForeign { .. }
+            | Op::CallFunction { .. }
+            | Op::ReturnForeign { .. }
+            | Op::LeaveForeign {}
             | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }
             | Op::CallBlock { .. }
@@ -428,6 +433,11 @@ impl Checker<'_> {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
+            | Op::BranchEpoch { .. }
+            | Op::EnterForeign { .. }
+            | Op::CallFunction { .. }
+            | Op::ReturnForeign { .. }
+            | Op::LeaveForeign {}
             | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }
             | Op::CallBlock { .. }

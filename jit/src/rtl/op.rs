@@ -4,6 +4,7 @@
 use crate::for_each_rtl_op;
 use crate::isa::Isa;
 use crate::rtl::operand::{Con, Ent, Fpr, Gpr, Imm, Lab, Obj, Operand, Pre, Reader, Txt, Wid};
+use std::any::Any;
 use std::fmt;
 
 /// Name and kind of one operand, for messages and documentation.
@@ -107,6 +108,19 @@ macro_rules! define {
                         labels.iter().copied().flatten().next()
                     })*
                 }
+            }
+
+            /// The operation with other labels: their numbers begin at `base`.
+            pub fn with_labels_from(mut self, base: u32) -> Op {
+                match &mut self {
+                    $(Op::$variant { $($field,)* } => {
+                        let operands: &mut [&mut dyn Any] = &mut [$($field),*];
+                        for label in operands.iter_mut().filter_map(|each| each.downcast_mut::<Lab>()) {
+                            label.0 += base;
+                        }
+                    })*
+                }
+                self
             }
 
             /// Prints the operands, separated by commas.

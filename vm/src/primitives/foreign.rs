@@ -200,7 +200,7 @@ fn remove_code(vm: &mut Vm, target: Oop) -> Result<(), Failure> {
 
 impl Vm {
     /// True for an external-call method.
-    pub(super) fn is_external(&self, object: Oop) -> bool {
+    pub(crate) fn is_external(&self, object: Oop) -> bool {
         self.heap().class_index_of(object) == index::METHOD
             && lookup::header_of(self.heap(), object).has(header::EXTERNAL)
     }

@@ -18,6 +18,7 @@ use super::stubs::{C_SP, FAILURE, FP, SP, pop_saved_registers, push_saved_regist
 use crate::rtl::operand::{Fpr, Gpr, Label};
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
+use gc::Heap;
 use gc::layout::HEADER_BYTES;
 use gc::oop::TAG_BITS;
 use std::mem::offset_of;
@@ -58,6 +59,11 @@ pub(super) const DRIVE: i32 = FUNCTIONS + offset_of!(CallbackFunctions, drive) a
 const REFUSE: i32 = FUNCTIONS + offset_of!(CallbackFunctions, refuse) as i32;
 const FAIL: i32 = FUNCTIONS + offset_of!(CallbackFunctions, fail) as i32;
 const FROM_ELSEWHERE: i32 = FUNCTIONS + offset_of!(CallbackFunctions, from_elsewhere) as i32;
+
+const CALLER_HOLDING: i32 = offset_of!(CallbackFrame, holding) as i32;
+const HOLDING: i32 = offset_of!(VmContext, holding) as i32;
+const HELD: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD) as i32;
+const HELD_FLOOR: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD_FLOOR) as i32;
 
 /// rbp, rbx, r12 to r15.
 const SAVED_BYTES: i32 = 6 * 8;
@@ -232,6 +238,10 @@ impl Lowering<'_> {
             ; mov QWORD [cstack + RUN_IS_CALLBACK], 1
             ; lea temp2, [cstack + RUN]
             ; mov [context + SUSPENDED], temp2
+            ; mov eax, [context + HOLDING]
+            ; mov [cstack + CALLER_HOLDING], rax
+            ; add [context + HELD], eax
+            ; mov DWORD [context + HOLDING], 0
             ; mov stack, [BYTE context + SP]
             ; mov [cstack + RUN_SP], stack
             ; sub stack, DWORD room
@@ -296,6 +306,19 @@ impl Lowering<'_> {
             ; mov [context + SUSPENDED], temp
             ; mov temp, [cstack + OUTER_C_SP]
             ; mov [BYTE context + C_SP], temp
+            ; mov temp, [cstack + CALLER_HOLDING]
+            ; mov [context + HOLDING], temp_d
+            ; test temp_d, temp_d
+            ; jz >kept
+            ; mov temp_d, [context + HELD]
+            ; dec temp_d
+            ; mov [context + HELD], temp_d
+            ; cmp temp_d, [context + HELD_FLOOR]
+            ; jae >kept
+            // The nursery was tenured meanwhile: what C has addresses of is old now, and stays.
+            ; mov [context + HELD_FLOOR], temp_d
+            ; mov DWORD [context + HOLDING], 0
+            ; kept:
         );
     }
 }

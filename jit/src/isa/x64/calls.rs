@@ -1,21 +1,65 @@
 //! Templates that leave the method's code: stubs, runtime entries, foreign functions.
 
 use super::lower::Lowering;
-use super::registers::asm;
-use super::stubs::{C_SP, ERRNO, ERRNO_LOCATION, FP, SP};
+use super::registers::{R13, RESULT, asm};
+use super::stubs::{C_SP, ERRNO, ERRNO_LOCATION, FP, SP, UNWINDING};
 use crate::lowering::Fixup;
+use crate::rtl::Visitor;
 use crate::rtl::operand::{Gpr, Label};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
-use gc::Heap;
 use gc::oop::Oop;
 use std::mem::offset_of;
 use vm::context::VmContext;
 use vm::entry::Entry;
 
-const HELD: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD) as i32;
-const HELD_FLOOR: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD_FLOOR) as i32;
+const HOLDING: i32 = offset_of!(VmContext, holding) as i32;
+
+/// Keeps the VM stack pointer while C runs, beside the context: what comes next need not wait for memory. Callee-saved
+/// in C; whoever calls a method has nothing in it.
+const KEPT_STACK: Gpr = R13;
+
+/// What `VmContext::unwinding` is while no call is being left.
+const NOTHING: i32 = Oop::ZERO.bits() as i32;
+
+/// A foreign call in the place of a send.
+#[derive(Clone, Copy)]
+pub(super) struct ForeignCall {
+    /// C gets addresses of objects.
+    pub(super) holds: bool,
+    /// `cstack` is the call's own.
+    pub(super) reserves: bool,
+}
 
 impl Lowering<'_> {
+    /// The stack becomes that of an external-call method's code. `cstack` must be right for slow paths that stand
+    /// behind `reserve`.
+    pub(super) fn begin_foreign_call(&mut self, back: Label, holds: bool, reserves: bool) {
+        let back = self.label_of(back);
+        asm!(self.ops
+            ; lea temp, [=>back]
+            ; push temp
+        );
+        if reserves {
+            asm!(self.ops; mov cstack, [BYTE context + C_SP]);
+        }
+        self.foreign = Some(ForeignCall { holds, reserves });
+    }
+
+    /// Where a callback has left the call, its return address is another one by now: see
+    /// `vm::callback`.
+    pub(super) fn end_foreign_call(&mut self, source: Gpr, words: i64, done: Label) {
+        let done = self.label_of(done);
+        self.move_(RESULT, source);
+        asm!(self.ops
+            ; cmp QWORD [context + UNWINDING], DWORD NOTHING
+            ; jne >leave
+            ; add rsp, DWORD words as i32 * 8
+            ; jmp =>done
+            ; leave:
+            ; ret (words as i16 - 1) * 8
+        );
+    }
+
     /// The last four bytes of the code are a distance to `target`.
     pub(super) fn fix_up(&mut self, target: u64) {
         let offset = self.offset() - 4;
@@ -45,7 +89,10 @@ impl Lowering<'_> {
     }
 
     pub(super) fn call_linked_function(&mut self) {
-        let function = self.request.function;
+        self.call_function_at(self.request.function);
+    }
+
+    pub(super) fn call_function_at(&mut self, function: u64) {
         self.switch_to_c_stack();
         if self.is_near(function) {
             asm!(self.ops; call DWORD 0);
@@ -75,14 +122,16 @@ impl Lowering<'_> {
     }
 
     /// The VM's registers go to the context, for callbacks; the arguments' registers stay. From
-    /// here on objects whose addresses C gets do not move, see `Heap::hold_addresses`.
+    /// here on objects whose addresses C gets do not move: a callback, without which there is no collection, finds
+    /// `holding` and calls `Heap::hold_addresses` in its way.
     fn switch_to_c_stack(&mut self) {
-        if self.request.facts.takes_addresses {
-            asm!(self.ops; inc DWORD [context + HELD]);
+        if self.holds() {
+            asm!(self.ops; mov DWORD [context + HOLDING], 1);
         }
         asm!(self.ops
             ; mov [BYTE context + SP], stack
             ; mov [BYTE context + FP], frame
+            ; mov Rq(KEPT_STACK), stack
         );
         if self.reserves() {
             asm!(self.ops; mov rsp, cstack);
@@ -95,7 +144,7 @@ impl Lowering<'_> {
     /// register is callee-saved in C.
     fn switch_back(&mut self) {
         asm!(self.ops
-            ; mov stack, [BYTE context + SP]
+            ; mov stack, Rq(KEPT_STACK)
             ; mov temp, [BYTE context + ERRNO_LOCATION]
             ; mov temp_d, [temp]
             ; mov [BYTE context + ERRNO], temp
@@ -105,15 +154,8 @@ impl Lowering<'_> {
 
     /// Undoes what `switch_to_c_stack` did for addresses.
     pub(super) fn release_addresses(&mut self) {
-        if self.request.facts.takes_addresses {
-            asm!(self.ops
-                ; dec DWORD [context + HELD]
-                ; mov temp_d, [context + HELD]
-                ; cmp temp_d, [context + HELD_FLOOR]
-                ; jae BYTE >kept
-                ; mov [context + HELD_FLOOR], temp_d
-                ; kept:
-            );
+        if self.holds() {
+            asm!(self.ops; mov DWORD [context + HOLDING], 0);
         }
     }
 }

@@ -113,7 +113,7 @@ macro_rules! fields {
 }
 
 /// The fields that machine code refers to.
-const FIELDS: [(&str, usize); 13] = fields! {
+const FIELDS: [(&str, usize); 16] = fields! {
     sp fp c_sp stack_limit value failure failure_argument nil true_object false_object
-    errno_location errno resume_pc
+    errno_location errno resume_pc holding epoch unusual_nil_tests
 };

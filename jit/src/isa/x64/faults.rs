@@ -14,10 +14,10 @@
 //! So whoever catches a fault finds the way with nothing but the context: below `c_sp` lies what the call has put
 //! on the C stack, its arguments and then the return address.
 
+use super::calls::ForeignCall;
 use super::lower::Lowering;
 use super::registers::asm;
 use super::stubs::{FP, SP};
-use crate::rtl::Op;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
 use std::mem::size_of;
 use vm::context::VmContext;
@@ -34,12 +34,24 @@ const SEARCHED: u64 = 64 << 10;
 /// More than any C stack has.
 const STACK_BYTES: u64 = 1 << 32;
 
+/// A call whose landing is not yet made.
+pub(super) struct Landing {
+    label: DynamicLabel,
+    /// From the return address up to `c_sp`.
+    reserved: u32,
+    foreign: Option<ForeignCall>,
+}
+
 impl Lowering<'_> {
     /// Marks the call that was just made.
     pub(super) fn mark_call(&mut self) {
-        let landing = self.ops.new_dynamic_label();
-        asm!(self.ops; lea temp, [=>landing]);
-        self.landings.push(landing);
+        let label = self.ops.new_dynamic_label();
+        asm!(self.ops; lea temp, [=>label]);
+        self.landings.push(Landing {
+            label,
+            reserved: self.reserved,
+            foreign: self.foreign,
+        });
     }
 
     /// Makes the landings of the calls.
@@ -49,28 +61,16 @@ impl Lowering<'_> {
         }
     }
 
-    fn land_at(&mut self, landing: DynamicLabel) {
+    fn land_at(&mut self, landing: Landing) {
+        self.foreign = landing.foreign;
         asm!(self.ops
-            ; test eax, DWORD self.reserved_bytes() as i32
-            ; =>landing
+            ; test eax, DWORD landing.reserved as i32
+            ; =>landing.label
             ; mov stack, [BYTE context + SP]
             ; mov frame, [BYTE context + FP]
         );
         self.release_addresses();
         self.give_up(0, Failure::Fault as i64);
-    }
-
-    /// From the return address of a foreign call up to `c_sp`.
-    fn reserved_bytes(&self) -> u32 {
-        match self
-            .request
-            .facts
-            .reserve
-            .map(|index| &self.request.ops[index])
-        {
-            Some(Op::Reserve { bytes }) => *bytes as u32,
-            _ => 0,
-        }
     }
 }
 
@@ -113,6 +113,6 @@ unsafe fn landing_of(back: u64, stack_bytes: u64) -> Option<u64> {
         let distance = ((back + MARK.len() as u64) as *const i32).read_unaligned();
         let landing = (back + MARK_BYTES).wrapping_add_signed(i64::from(distance));
         let reserved = ((landing - 4) as *const u32).read_unaligned();
-        (u64::from(reserved).next_multiple_of(16) == stack_bytes).then_some(landing)
+        (u64::from(reserved) == stack_bytes).then_some(landing)
     }
 }

@@ -13,6 +13,8 @@
 //! Templates of more than a few lines are in `moves`, `objects` and `calls`.
 
 use super::callbacks::{Convention, build_callback_frame, return_to_c};
+use super::calls::ForeignCall;
+use super::faults::Landing;
 use super::registers::{CSTACK, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
 use crate::lowering::{Fixup, Lowered, Request};
@@ -33,8 +35,12 @@ pub(super) struct Lowering<'a> {
     pub(super) checked_entry: Option<u32>,
     /// How many argument registers of either kind a leaf keeps a copy of.
     pub(super) leaf_registers: (usize, usize),
+    /// The foreign call in the place of a send, while its operations are lowered.
+    pub(super) foreign: Option<ForeignCall>,
     /// Where foreign calls land, as far as there is no code yet.
-    pub(super) landings: Vec<DynamicLabel>,
+    pub(super) landings: Vec<Landing>,
+    /// Bytes below `c_sp` that the latest `reserve` has made the sequence's own.
+    pub(super) reserved: u32,
     labels: HashMap<Label, DynamicLabel>,
 }
 
@@ -46,6 +52,8 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         fixups: Vec::new(),
         checked_entry: None,
         leaf_registers: (0, 0),
+        foreign: None,
+        reserved: 0,
         landings: Vec::new(),
         labels: HashMap::new(),
     };
@@ -84,7 +92,18 @@ impl Lowering<'_> {
 
     /// True where `cstack` is the sequence's own, so that calls go below it.
     pub(super) fn reserves(&self) -> bool {
-        self.request.facts.reserve.is_some()
+        match &self.foreign {
+            Some(foreign) => foreign.reserves,
+            None => self.request.facts.reserve.is_some(),
+        }
+    }
+
+    /// True where C gets addresses of objects.
+    pub(super) fn holds(&self) -> bool {
+        match &self.foreign {
+            Some(foreign) => foreign.holds,
+            None => self.request.facts.takes_addresses,
+        }
     }
 
     /// `cstack` must be right from the start, since slow paths that stand behind `reserve` may run
@@ -414,6 +433,7 @@ impl Visitor for Lowering<'_> {
 
     fn reserve(&mut self, bytes: i64) {
         let aligned = (bytes + 15) & !15;
+        self.reserved = aligned as u32;
         // Loaded again, so that a loop around the reservation reserves once.
         asm!(self.ops; mov cstack, [BYTE context + C_SP]);
         if aligned != 0 {
@@ -550,6 +570,31 @@ impl Visitor for Lowering<'_> {
 
     fn send(&mut self, cell: i64) {
         self.send_through_cell(cell);
+    }
+
+    fn branch_epoch(&mut self, epoch: i64, label: Label) {
+        let label = self.label_of(label);
+        asm!(self.ops
+            ; cmp DWORD [context + super::stubs::EPOCH], DWORD epoch as i32
+            ; jne =>label
+        );
+    }
+
+    fn enter_foreign(&mut self, back: Label, holds: i64, reserves: i64) {
+        self.begin_foreign_call(back, holds != 0, reserves != 0);
+    }
+
+    fn call_function(&mut self, function: i64) {
+        self.call_function_at(function as u64);
+    }
+
+    fn return_foreign(&mut self, source: Gpr, words: i64, done: Label) {
+        self.end_foreign_call(source, words, done);
+    }
+
+    fn leave_foreign(&mut self) {
+        self.foreign = None;
+        self.reserved = 0;
     }
 
     fn getter(&mut self, target: Gpr, source: Gpr, cell: i64, other: Label) {

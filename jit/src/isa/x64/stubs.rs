@@ -24,6 +24,8 @@ pub(super) const ERRNO: i8 = offset_of!(VmContext, errno) as i8;
 pub(super) const STACK_LIMIT: i8 = offset_of!(VmContext, stack_limit) as i8;
 pub(super) const NIL: i8 = offset_of!(VmContext, nil) as i8;
 pub(super) const RESUME_PC: i8 = offset_of!(VmContext, resume_pc) as i8;
+pub(super) const EPOCH: i32 = offset_of!(VmContext, epoch) as i32;
+pub(super) const UNWINDING: i32 = offset_of!(VmContext, unwinding) as i32;
 pub(super) const UNUSUAL_NIL_TESTS: i32 = offset_of!(VmContext, unusual_nil_tests) as i32;
 pub(super) const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
 // The fields above are reached with one-byte displacements.
@@ -217,11 +219,15 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
 }
 
 /// Checks that `temp` is a byte object without a NUL among its bytes: then the zero flag is set
-/// and `temp` is the address of the first byte. Clobbers `temp2`, keeps the rest.
+/// and `temp` is the address of the first byte. Clobbers `temp2` and `ftemp`, keeps the rest.
 ///
-/// Eight bytes are looked at at once: `(word - 0x01…01) & !word & 0x80…80` is not zero where a byte
-/// is. The unused bytes of the last word, which are zero, are filled with ones before.
+/// A word of eight bytes is looked at at once, the last one first. The unused bytes of that one, which are zero, are filled
+/// with ones before: `fillers` has a row for each number of them.
 fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
+    asm!(ops; .align 16, 0xCC; zeros:; .u64 0; .u64 0; fillers:);
+    for unused in 1..=8u32 {
+        asm!(ops; .u64 u64::MAX.checked_shl(64 - 8 * unused).unwrap_or(u64::MAX); .u64 0);
+    }
     let c_string = begin(ops);
     asm!(ops
         ; test temp_b, TAG_MASK
@@ -236,43 +242,32 @@ fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
         ; look:
         ; push rax
         ; push rcx
-        ; push rdx
-        ; push rsi
-        ; mov rsi, temp2
-        ; shr rsi, SLOTS_SHIFT as i8
-        ; cmp esi, SLOTS_OVERFLOW as i32
+        ; mov rcx, temp2
+        ; shr rcx, SLOTS_SHIFT as i8
+        ; cmp ecx, SLOTS_OVERFLOW as i32
         ; jne BYTE >counted
-        ; mov rsi, [BYTE temp - 8]           // the count below a byte of ones
-        ; shl rsi, COUNT_SHIFT
-        ; shr rsi, COUNT_SHIFT
+        ; mov rcx, [BYTE temp - 8]           // the count below a byte of ones
+        ; shl rcx, COUNT_SHIFT
+        ; shr rcx, COUNT_SHIFT
         ; counted:
         ; add temp, BYTE HEADER_BYTES as i8
-        ; mov rdx, QWORD 0x0101_0101_0101_0101
-        // The last word: unused bytes are (format & 7) + 1, used ones 7 - (format & 7).
-        ; mov ecx, temp2_d
-        ; shr ecx, FORMAT_SHIFT as i8
-        ; not ecx
-        ; and ecx, 7
-        ; shl ecx, 3
-        ; mov rax, -1
-        ; shl rax, cl
-        ; or rax, [temp + rsi * 8 - 8]
-        ; zero_byte:
-        ; mov temp2, rax
-        ; sub rax, rdx
-        ; not temp2
-        ; and rax, temp2
-        ; mov temp2, rdx
-        ; shl temp2, 7                       // 0x80…80
-        ; test rax, temp2
+        // The unused bytes of the last word are (format & 7) + 1.
+        ; shr temp2_d, FORMAT_SHIFT as i8
+        ; and temp2_d, 7
+        ; shl temp2_d, 4
+        ; lea rax, [<fillers]
+        ; movq ftemp, [temp + rcx * 8 - 8]
+        ; por ftemp, [rax + temp2]
+        ; look_at_word:
+        ; pcmpeqb ftemp, [<zeros]
+        ; pmovmskb eax, ftemp
+        ; test al, al
         ; jnz BYTE >done
-        ; dec rsi
+        ; dec rcx
         ; jz BYTE >done
-        ; mov rax, [temp + rsi * 8 - 8]
-        ; jmp BYTE <zero_byte
+        ; movq ftemp, [temp + rcx * 8 - 8]
+        ; jmp BYTE <look_at_word
         ; done:
-        ; pop rsi
-        ; pop rdx
         ; pop rcx
         ; pop rax
         ; ret
