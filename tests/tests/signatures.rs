@@ -2,7 +2,7 @@
 
 use tests::fresh_seed;
 use tests::signatures::Directions;
-use tests::signatures::run::{Options, both_marshallers, run};
+use tests::signatures::run::{Options, all_marshallers, run};
 use tests::signatures::types::Kinds;
 
 /// How many signatures a test runs: `RIPLEY_ABI_COUNT`, or a few hundred.
@@ -36,12 +36,12 @@ fn mode(options: &[&str]) -> Vec<String> {
 
 #[test]
 fn scalars() {
-    check(count(200), 100, Kinds::default(), both_marshallers());
+    check(count(200), 100, Kinds::default(), all_marshallers());
 }
 
 #[test]
 fn every_kind() {
-    check(count(200), 100, Kinds::ALL, both_marshallers());
+    check(count(200), 100, Kinds::ALL, all_marshallers());
 }
 
 #[test]

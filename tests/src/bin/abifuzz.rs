@@ -7,7 +7,7 @@
 
 use std::process::ExitCode;
 use tests::signatures::Directions;
-use tests::signatures::run::{Options, both_marshallers, run};
+use tests::signatures::run::{Options, all_marshallers, run};
 use tests::signatures::types::Kinds;
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> 
         batch: 400,
         kinds: Kinds::default(),
         directions: Directions::BOTH,
-        modes: both_marshallers(),
+        modes: all_marshallers(),
         verbose: true,
     };
     let mut modes = Vec::new();

@@ -27,10 +27,15 @@ pub struct Options {
     pub verbose: bool,
 }
 
-/// Both ways to marshal.
-pub fn both_marshallers() -> Vec<Vec<String>> {
-    let mode = |choice: &str| vec!["--marshal".to_owned(), choice.to_owned()];
-    vec![mode("compiled"), mode("interpreted")]
+/// Every way to marshal: calls by methods, calls in the place of sends, and interpreted ones.
+pub fn all_marshallers() -> Vec<Vec<String>> {
+    let modes = [
+        "--no-jit --marshal compiled",
+        "--jit-threshold 1 --marshal compiled",
+        "--marshal interpreted",
+    ];
+    let words = |mode: &str| mode.split(' ').map(str::to_owned).collect();
+    modes.into_iter().map(words).collect()
 }
 
 /// How many calls and callbacks were made with right values, in each mode, and were found right.
