@@ -1,5 +1,7 @@
-/* The functions that are called, and for each a C loop that calls it through a volatile function pointer, which the
-   compiler must load and call each time. A loop answers the nanoseconds that all its iterations took. */
+/* The functions that are called, and for each two C loops: `loop_…` calls it through a volatile function pointer, which
+   the compiler must load each time; `floor_…` calls an address that it knows nothing of, and keeps in a register: what
+   a compiler of machine code can reach. A loop answers the nanoseconds that all its iterations took. */
+#include "calls.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,15 +9,13 @@
 
 void nop(void) {}
 int add(int a, int b) { return a + b; }
+long add_longs(long a, long b) { return a + b; }
 double add_doubles(double a, double b) { return a + b; }
 double six_doubles(double a, double b, double c, double d, double e, double f) { return a + b + c + d + e + f; }
 int ten_ints(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j) {
     return a + b + c + d + e + f + g + h + i + j;
 }
 
-typedef struct { double x, y; } vec2;
-typedef struct { double v[9]; } nine;
-typedef struct { long n; double d; } mixed;
 vec2 add_vec2(vec2 a, vec2 b) { return (vec2){a.x + b.x, a.y + b.y}; }
 nine same_nine(nine n) { n.v[0] += 1; return n; }
 mixed same_mixed(mixed m) { m.n += 1; return m; }
@@ -35,7 +35,6 @@ long repeat(long (*f)(long, long), long count) {
     return sum;
 }
 static int identity(int x) { return x; }
-static long add_longs(long a, long b) { return a + b; }
 static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 /* Numbers in no order, the same each time. */
 void shuffle(int *numbers, long count) {
@@ -58,10 +57,18 @@ static double now(void) {
         double start = now();                                                                                          \
         for (long index = 0; index < count; index++) pointer call;                                                     \
         return now() - start;                                                                                          \
+    }                                                                                                                  \
+    double floor_##name(long count) {                                                                                  \
+        __typeof__(&function) pointer = function;                                                                      \
+        __asm__ volatile("" : "+r"(pointer));                                                                          \
+        double start = now();                                                                                          \
+        for (long index = 0; index < count; index++) pointer call;                                                     \
+        return now() - start;                                                                                          \
     }
 
 LOOP(nop, nop, ())
 LOOP(add, add, (3, 4))
+LOOP(add_longs, add_longs, (3, 4))
 LOOP(add_doubles, add_doubles, (1.5, 2.25))
 LOOP(six_doubles, six_doubles, (1.5, 2.25, 3.5, 4.5, 5.5, 6.5))
 LOOP(ten_ints, ten_ints, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10))
@@ -89,3 +96,10 @@ double loop_qsort(long count) {
     free(numbers);
     return time;
 }
+double floor_repeat(long count) { return loop_repeat(count); }
+double floor_qsort(long count) { return loop_qsort(count); }
+
+/* Many functions of one kind, for what it costs to get to know one. */
+#define ONE(n) int one_##n(int a, int b) { return a + b + n; }
+#define TEN(n) ONE(n##0) ONE(n##1) ONE(n##2) ONE(n##3) ONE(n##4) ONE(n##5) ONE(n##6) ONE(n##7) ONE(n##8) ONE(n##9)
+TEN(1) TEN(2) TEN(3) TEN(4) TEN(5) TEN(6) TEN(7) TEN(8) TEN(9)

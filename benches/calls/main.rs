@@ -1,174 +1,158 @@
-//! What a call costs: `cargo bench -p benches --bench calls`.
+//! What a call costs, by shape and by the way it is made: `cargo bench -p benches --bench calls`.
 //!
-//! One run measures each shape of call from a Smalltalk loop, with compiled and with interpreted
-//! marshalling, and beside it a C loop that calls the same function through a volatile pointer. All
-//! three loops of a shape run in the same process, one after the other, round by round; the
-//! table has medians over the rounds, in nanoseconds per call. The overhead of the Smalltalk loop
-//! is that of the same loop without the call: it is shown, and subtracted.
+//! Four ways: C through a volatile function pointer, compiled marshalling, interpreted marshalling, and libffi where its
+//! header is installed. All of them measure their own loops, in processes of their own; the Smalltalk loop's own time is
+//! taken off. `--bin report` sets the same shapes beside other languages.
 
-use std::collections::BTreeMap;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
-/// The shapes: as the script names them, and what they are.
-const SHAPES: [(&str, &str); 15] = [
-    ("nop", "void nop(void)"),
-    ("add", "int add(int, int)"),
-    ("add_doubles", "double add(double, double)"),
-    ("six_doubles", "6 doubles"),
-    ("ten_ints", "10 ints"),
-    ("strlen", "strlen of a String"),
-    ("vec2", "{double, double} by value, two in and one out"),
-    ("nine", "struct of 9 doubles in and out"),
-    ("mixed", "{long, double} in and out"),
-    ("pointer", "pointer to a struct"),
-    ("variadic", "int sum(int, ...) of 3 ints"),
-    ("function", "int add(int, int), a CFunction"),
-    ("apply", "a call that makes one callback"),
-    ("repeat", "callback long (*)(long, long), each"),
-    ("qsort", "qsort by a block, per element"),
+/// The shapes: as the C programs name them, and as the Smalltalk program does.
+const SHAPES: [(&str, &str); 16] = [
+    ("nop", "nop"),
+    ("add", "add"),
+    ("add_longs", "addLongs"),
+    ("add_doubles", "addDoubles"),
+    ("six_doubles", "sixDoubles"),
+    ("ten_ints", "tenInts"),
+    ("strlen", "strlen"),
+    ("vec2", "vec2"),
+    ("nine", "nine"),
+    ("mixed", "mixed"),
+    ("pointer", "pointer"),
+    ("variadic", "variadic"),
+    ("function", "function"),
+    ("apply", "apply"),
+    ("repeat", "repeat"),
+    ("qsort", "qsort"),
 ];
 
-/// Rounds, of which the first warms up.
-const ROUNDS: usize = 51;
-
-/// Iterations of a loop in one round: about a millisecond, so that most are not interrupted.
-const ITERATIONS: [(&str, usize); 2] = [("compiled", 20_000), ("interpreted", 500)];
-
-/// Nanoseconds per iteration of one shape, a value for each round.
-#[derive(Default)]
-struct Samples {
-    with_call: Vec<f64>,
-    empty: Vec<f64>,
-    c: Vec<f64>,
+/// A running Ripley that measures what it is asked for.
+struct Server {
+    process: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
 }
 
-fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("calls: {error}");
-            ExitCode::FAILURE
+impl Server {
+    fn start(library: &Path, marshalling: &str) -> Server {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("calls/calls.som");
+        let mut process = Command::new(benches::ripley_of_bench())
+            .args(["--marshal", marshalling])
+            .args([&script, library])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("ripley starts");
+        let requests = process.stdin.take().expect("a pipe");
+        let answers = BufReader::new(process.stdout.take().expect("a pipe"));
+        Server {
+            process,
+            requests,
+            answers,
         }
     }
-}
 
-fn measure() -> Result<(), String> {
-    let (program, library) = prepare()?;
-    let mut tables = Vec::new();
-    for (marshalling, iterations) in ITERATIONS {
-        tables.push(run(&program, &library, marshalling, iterations)?);
-    }
-    print_table(&tables[0], &tables[1]);
-    Ok(())
-}
-
-/// Builds the program and the library that is called.
-fn prepare() -> Result<(PathBuf, PathBuf), String> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--package",
-            "repl",
-            "--bin",
-            "ripley",
-        ])
-        .current_dir(here)
-        .status()
-        .map_err(|error| format!("running cargo: {error}"))?;
-    if !built.success() {
-        return Err("the program does not build".into());
-    }
-    // Benchmarks are in target/release/deps.
-    let bench = std::env::current_exe().map_err(|error| error.to_string())?;
-    let deps = bench.parent().ok_or("a program is in a directory")?;
-    let library = deps.join("libcalls.so");
-    let compiled = Command::new("cc")
-        .args(["-O2", "-shared", "-fPIC", "-fno-builtin", "-o"])
-        .arg(&library)
-        .arg(here.join("calls/calls.c"))
-        .status()
-        .map_err(|error| format!("running cc: {error}"))?;
-    if !compiled.success() {
-        return Err("the library does not build".into());
-    }
-    Ok((deps.with_file_name("ripley"), library))
-}
-
-fn run(
-    program: &Path,
-    library: &Path,
-    marshalling: &str,
-    iterations: usize,
-) -> Result<BTreeMap<String, Samples>, String> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("calls/calls.som");
-    let output = Command::new(program)
-        .args(["--marshal", marshalling])
-        .arg(script)
-        .arg(library)
-        .args([ROUNDS.to_string(), iterations.to_string()])
-        .output()
-        .map_err(|error| format!("{}: {error}", program.display()))?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    let printed = String::from_utf8_lossy(&output.stdout);
-    let mut shapes: BTreeMap<String, Samples> = BTreeMap::new();
-    for line in printed.lines().skip(SHAPES.len()) {
-        let fields: Vec<&str> = line.split(' ').collect();
-        let number = |index: usize| {
-            let field = fields.get(index).copied().unwrap_or_default();
-            field
-                .parse::<f64>()
-                .map_err(|_| format!("not a sample: {line}"))
-        };
-        let samples = shapes.entry(fields[0].to_owned()).or_default();
-        samples.with_call.push(number(1)?);
-        samples.empty.push(number(2)?);
-        samples.c.push(number(3)?);
-    }
-    Ok(shapes)
-}
-
-fn median(samples: &[f64]) -> f64 {
-    let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
-}
-
-/// The median of the differences within the rounds.
-fn call_alone(samples: &Samples) -> f64 {
-    let differences: Vec<f64> = samples
-        .with_call
-        .iter()
-        .zip(&samples.empty)
-        .map(|(with_call, empty)| with_call - empty)
-        .collect();
-    median(&differences)
-}
-
-fn print_table(compiled: &BTreeMap<String, Samples>, interpreted: &BTreeMap<String, Samples>) {
-    println!("nanoseconds per call, medians of {} rounds", ROUNDS - 1);
-    println!();
-    println!(
-        "| call | C | empty loop | loop, compiled | **compiled** | × C | loop, interpreted | interpreted \
-         | × compiled |"
-    );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    for (name, title) in SHAPES {
-        let (fast, slow) = (&compiled[name], &interpreted[name]);
-        let c = median(&fast.c);
-        let (call, slow_call) = (call_alone(fast), call_alone(slow));
-        println!(
-            "| `{title}` | {c:.2} | {:.1} | {:.1} | **{call:.1}** | {:.1} | {:.1} | {slow_call:.1} | {:.1} |",
-            median(&fast.empty),
-            median(&fast.with_call),
-            call / c,
-            median(&slow.with_call),
-            slow_call / call,
-        );
+    fn measure(&mut self, shape: &str, count: u64) -> Duration {
+        writeln!(self.requests, "{shape} {count}").expect("ripley listens");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("ripley answers");
+        let nanoseconds: i64 = line.trim().parse().expect("nanoseconds");
+        // The loop without the call may have taken longer, where little is measured.
+        Duration::from_nanos(nanoseconds.max(1) as u64)
     }
 }
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A C program that measures the case it is told.
+struct Program {
+    path: PathBuf,
+    first: &'static [&'static str],
+}
+
+impl Program {
+    /// Builds a program of the peers; nothing where it does not build.
+    fn build(
+        directory: &Path,
+        source: &str,
+        libraries: &[&str],
+        first: &'static [&'static str],
+    ) -> Option<Program> {
+        let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+        let path = directory.join(source.replace('/', "-").replace(".c", ""));
+        let output = Command::new("cc")
+            .args(["-O2", "-fno-builtin", "-o"])
+            .args([&path, &peers.join(source)])
+            .args(libraries)
+            .output()
+            .ok()?;
+        output.status.success().then_some(Program { path, first })
+    }
+
+    fn measure(&self, shape: &str, count: u64) -> Duration {
+        let output = Command::new(&self.path)
+            .args(self.first)
+            .args(["1", &count.to_string(), shape])
+            .output()
+            .expect("the program runs");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let each = printed
+            .split_whitespace()
+            .nth(1)
+            .and_then(|text| text.parse::<f64>().ok());
+        Duration::from_nanos((each.unwrap_or(0.0) * count as f64).max(1.0) as u64)
+    }
+}
+
+fn calls(criterion: &mut Criterion) {
+    let directory = std::env::temp_dir().join(format!("ripley-calls-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory");
+    let library = benches::build_calls(&directory).expect("the library");
+    let c = Program::build(&directory, "c/calls.c", &[], &["volatile"]).expect("C builds");
+    let libffi = Program::build(&directory, "libffi/calls.c", &["-lffi"], &[]);
+    if libffi.is_none() {
+        eprintln!("libffi is left out: its header is not installed, or it does not link");
+    }
+    let mut compiled = Server::start(&library, "compiled");
+    let mut interpreted = Server::start(&library, "interpreted");
+    for (shape, selector) in SHAPES {
+        let mut group = criterion.benchmark_group(shape);
+        group
+            .sample_size(20)
+            .warm_up_time(Duration::from_millis(300));
+        group.measurement_time(Duration::from_secs(1));
+        way(&mut group, "C", |count| c.measure(shape, count));
+        way(&mut group, "compiled", |count| {
+            compiled.measure(selector, count)
+        });
+        way(&mut group, "interpreted", |count| {
+            interpreted.measure(selector, count)
+        });
+        if let (Some(libffi), true) = (&libffi, shape != "function") {
+            way(&mut group, "libffi", |count| libffi.measure(shape, count));
+        }
+        group.finish();
+    }
+    let _ = std::fs::remove_dir_all(&directory);
+}
+
+fn way(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    mut measure: impl FnMut(u64) -> Duration,
+) {
+    group.bench_function(name, |bencher| bencher.iter_custom(&mut measure));
+}
+
+criterion_group!(benches, calls);
+criterion_main!(benches);
