@@ -31,6 +31,8 @@ mod operands;
 mod slow;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod special;
+#[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
+mod specialize;
 mod stack;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod visitor;

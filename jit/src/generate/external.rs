@@ -18,12 +18,15 @@
 
 use super::Generator;
 use super::slow::Slow;
+use super::specialize::{Known, specialize};
+use super::stack::{Operand, Value};
 use crate::compiler::External;
 use crate::isa::host::registers::{RESULT, STACK};
 use crate::rtl::Op;
-use crate::rtl::operand::{Label, Width};
+use crate::rtl::operand::{Gpr, Label, Width};
 use gc::layout::{ClassIndex, WORD_BYTES};
 use gc::oop::Oop;
+use std::collections::HashMap;
 use vm::known::method;
 
 /// Longer sequences are called.
@@ -31,7 +34,8 @@ const OPERATIONS_MAX: usize = 256;
 
 impl Generator<'_> {
     /// Makes a foreign call of a send, if it is likely to be one; receiver and arguments are on the simulated stack.
-    pub(super) fn foreign_send(&mut self, selector: Oop, arguments: usize) -> bool {
+    /// `is_used` tells whether the result is.
+    pub(super) fn foreign_send(&mut self, selector: Oop, arguments: usize, is_used: bool) -> bool {
         if self.abandoned().is_some() {
             return false;
         }
@@ -39,6 +43,7 @@ impl Generator<'_> {
             return false;
         };
         self.relied.push(selector);
+        let known = self.known_arguments(arguments);
         self.flush();
         self.stack.forget();
         let (other, back, done) = (self.label(), self.label(), self.label());
@@ -48,7 +53,7 @@ impl Generator<'_> {
             holds: i64::from(external.facts.takes_addresses),
             reserves: i64::from(external.facts.reserve.is_some()),
         });
-        self.operations(&external, arguments, done);
+        self.operations(&external, &known, done, is_used);
         self.emit(Op::LeaveForeign {});
         let pc = self.pc;
         self.slow.push(Slow::Foreign {
@@ -61,7 +66,11 @@ impl Generator<'_> {
         for _ in 0..=arguments {
             self.stack.pop_spilled();
         }
-        self.push_result();
+        if is_used {
+            self.push_result();
+        } else {
+            self.push_value(Value::Known(0));
+        }
         true
     }
 
@@ -94,31 +103,71 @@ impl Generator<'_> {
         });
     }
 
+    /// What the simulated stack tells of the arguments.
+    fn known_arguments(&self, arguments: usize) -> Vec<Option<Known>> {
+        let operands = &self.stack.operands[self.stack.operands.len() - arguments..];
+        let fact = |operand: &Operand| match operand.value {
+            Value::Integer(value) => Some(Known::Object(Oop::small(value))),
+            Value::Double(value) => Oop::from_f64(value).map(Known::Object),
+            Value::Gpr(_) | Value::Place(_) if operand.integer => Some(Known::Integer),
+            _ => None,
+        };
+        operands.iter().map(fact).collect()
+    }
+
     /// The method's operations, with labels of their own. The return address is on top of the arguments.
-    fn operations(&mut self, external: &External, arguments: usize, done: Label) {
+    fn operations(
+        &mut self,
+        external: &External,
+        known: &[Option<Known>],
+        done: Label,
+        is_used: bool,
+    ) {
         let base = self.labels;
         let labels = external.ops.iter().filter_map(Op::label);
         self.labels += labels.map(|label| label.0 + 1).max().unwrap_or(0);
+        let arguments = known.len() as i64;
+        let mut ops = Vec::with_capacity(external.ops.len());
+        let mut facts = HashMap::new();
         for op in external.ops.iter() {
-            let op = match op {
+            ops.push(match op {
                 Op::Note { .. } => continue,
-                Op::Argument { target, index } => Op::Load {
-                    target: *target,
-                    width: Width::W64,
-                    base: STACK,
-                    offset: (arguments as i64 + 1 - index) * WORD_BYTES as i64,
-                },
+                Op::Argument { target, index } => {
+                    let fact = (*index as usize)
+                        .checked_sub(1)
+                        .and_then(|place| known[place]);
+                    match fact {
+                        Some(Known::Object(object)) => Op::Literal {
+                            target: *target,
+                            object,
+                        },
+                        _ => {
+                            facts.extend(fact.map(|fact| (ops.len(), fact)));
+                            argument(*target, arguments, *index)
+                        }
+                    }
+                }
                 Op::CallForeign {} => Op::CallFunction {
                     function: external.function as i64,
                 },
                 Op::Return { source } => Op::ReturnForeign {
-                    source: *source,
-                    words: arguments as i64 + 2,
+                    source: if is_used { *source } else { RESULT },
+                    words: arguments + 2,
                     done,
                 },
                 other => other.clone().with_labels_from(base),
-            };
-            self.emit(op);
+            });
         }
+        self.ops.extend(specialize(ops, facts, is_used));
+    }
+}
+
+/// Loads argument `index` of so many, 0 being the receiver; the return address is on top of them.
+fn argument(target: Gpr, arguments: i64, index: i64) -> Op {
+    Op::Load {
+        target,
+        width: Width::W64,
+        base: STACK,
+        offset: (arguments + 1 - index) * WORD_BYTES as i64,
     }
 }

@@ -435,7 +435,8 @@ impl Visitor for Translation<'_, '_> {
             return self.generator.likely_getter();
         }
         let arguments = usize::from(arguments);
-        if !self.generator.foreign_send(selector, arguments) {
+        let is_used = !matches!(self.following, Some(Bytecode::Pop {}));
+        if !self.generator.foreign_send(selector, arguments, is_used) {
             self.generator.plain_send(arguments);
         }
     }
