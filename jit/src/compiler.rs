@@ -64,8 +64,16 @@ impl About {
     fn is_in_foreign_call(&self, offset: u32) -> bool {
         let before = self.op_offsets.partition_point(|&each| each <= offset);
         let ops = self.ops.iter().take(before).rev();
-        let mut ends = ops.filter(|op| matches!(op, Op::EnterForeign { .. } | Op::LeaveForeign {}));
-        matches!(ends.next(), Some(Op::EnterForeign { .. }))
+        let mut ends = ops.filter(|op| {
+            matches!(
+                op,
+                Op::EnterForeign { .. } | Op::ResumeForeign { .. } | Op::LeaveForeign {}
+            )
+        });
+        matches!(
+            ends.next(),
+            Some(Op::EnterForeign { .. } | Op::ResumeForeign { .. })
+        )
     }
 }
 

@@ -289,8 +289,10 @@ macro_rules! for_each_rtl_op {
             /// Calls the foreign function at an address.
             "callFunction" = CallFunction call_function { function: Imm };
             /// Drops return address, receiver and arguments, `words` in all, and goes to `done` with `source` in
-            /// `result`; returns instead where the call is to be left.
-            "returnForeign" = ReturnForeign return_foreign { source: Gpr, words: Imm, done: Lab };
+            /// `result`; returns instead where the call is to be left. `falls` is 1 where `done` comes next.
+            "returnForeign" = ReturnForeign return_foreign { source: Gpr, words: Imm, done: Lab, falls: Imm };
+            /// The method's operations go on here, which an earlier `enterForeign` began.
+            "resumeForeign" = ResumeForeign resume_foreign { holds: Imm, reserves: Imm };
             /// Behind the method's operations.
             "leaveForeign" = LeaveForeign leave_foreign {};
             /// Pushes a register.

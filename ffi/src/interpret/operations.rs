@@ -451,7 +451,8 @@ impl Visitor for Run<'_> {
         branch_epoch(i64, Label);
         enter_foreign(Label, i64, i64);
         call_function(i64);
-        return_foreign(Gpr, i64, Label);
+        return_foreign(Gpr, i64, Label, i64);
+        resume_foreign(i64, i64);
         leave_foreign();
         branch_nil_tests(Label);
         call_primitive(i64, Label);

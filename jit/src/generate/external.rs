@@ -53,7 +53,7 @@ impl Generator<'_> {
             holds: i64::from(external.facts.takes_addresses),
             reserves: i64::from(external.facts.reserve.is_some()),
         });
-        self.operations(&external, &known, done, is_used);
+        let rare = self.operations(&external, &known, done, is_used);
         self.emit(Op::LeaveForeign {});
         let pc = self.pc;
         self.slow.push(Slow::Foreign {
@@ -61,6 +61,7 @@ impl Generator<'_> {
             back,
             done,
             pc,
+            rare,
         });
         self.emit(Op::Label { label: done });
         for _ in 0..=arguments {
@@ -115,14 +116,15 @@ impl Generator<'_> {
         operands.iter().map(fact).collect()
     }
 
-    /// The method's operations, with labels of their own. The return address is on top of the arguments.
+    /// The method's operations up to the first return, with labels of their own; answers the rest. The return address
+    /// is on top of the arguments.
     fn operations(
         &mut self,
         external: &External,
         known: &[Option<Known>],
         done: Label,
         is_used: bool,
-    ) {
+    ) -> Vec<Op> {
         let base = self.labels;
         let labels = external.ops.iter().filter_map(Op::label);
         self.labels += labels.map(|label| label.0 + 1).max().unwrap_or(0);
@@ -154,11 +156,28 @@ impl Generator<'_> {
                     source: if is_used { *source } else { RESULT },
                     words: arguments + 2,
                     done,
+                    falls: 0,
                 },
                 other => other.clone().with_labels_from(base),
             });
         }
-        self.ops.extend(specialize(ops, facts, is_used));
+        let mut ops = specialize(ops, facts, is_used);
+        let usual = ops
+            .iter()
+            .position(|op| matches!(op, Op::ReturnForeign { .. }));
+        let rest = ops.split_off(usual.map_or(ops.len(), |index| index + 1));
+        if let Some(Op::ReturnForeign { falls, .. }) = ops.last_mut() {
+            *falls = 1;
+        }
+        self.ops.extend(ops);
+        if rest.is_empty() {
+            return rest;
+        }
+        let resume = Op::ResumeForeign {
+            holds: i64::from(external.facts.takes_addresses),
+            reserves: i64::from(external.facts.reserve.is_some()),
+        };
+        [vec![resume], rest, vec![Op::LeaveForeign {}]].concat()
     }
 }
 

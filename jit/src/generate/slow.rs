@@ -45,6 +45,8 @@ pub(super) enum Slow {
         back: Label,
         done: Label,
         pc: usize,
+        /// Operations of the call that are rarely needed.
+        rare: Vec<Op>,
     },
     /// Boxes a float that does not fit a word.
     Box {
@@ -216,11 +218,13 @@ impl Generator<'_> {
                     back,
                     done,
                     pc,
+                    rare,
                 } => {
                     self.emit(Op::Label { label });
                     self.emit_send(pc);
                     self.emit(Op::Label { label: back });
                     self.emit(Op::Jump { label: done });
+                    self.ops.extend(rare);
                 }
                 Slow::Box {
                     label,

@@ -197,6 +197,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }
             | Op::ReturnForeign { .. }
+            | Op::ResumeForeign { .. }
             | Op::LeaveForeign {}
             | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }
@@ -437,6 +438,7 @@ impl Checker<'_> {
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }
             | Op::ReturnForeign { .. }
+            | Op::ResumeForeign { .. }
             | Op::LeaveForeign {}
             | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }

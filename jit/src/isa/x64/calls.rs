@@ -47,17 +47,19 @@ impl Lowering<'_> {
 
     /// Where a callback has left the call, its return address is another one by now: see
     /// `vm::callback`.
-    pub(super) fn end_foreign_call(&mut self, source: Gpr, words: i64, done: Label) {
-        let done = self.label_of(done);
+    pub(super) fn end_foreign_call(&mut self, source: Gpr, words: i64, done: Option<Label>) {
         self.move_(RESULT, source);
+        let leaving = self.ops.new_dynamic_label();
         asm!(self.ops
             ; cmp QWORD [context + UNWINDING], DWORD NOTHING
-            ; jne >leave
+            ; jne =>leaving
             ; add rsp, DWORD words as i32 * 8
-            ; jmp =>done
-            ; leave:
-            ; ret (words as i16 - 1) * 8
         );
+        if let Some(done) = done {
+            let done = self.label_of(done);
+            asm!(self.ops; jmp =>done);
+        }
+        self.leavings.push((leaving, (words as i16 - 1) * 8));
     }
 
     /// The last four bytes of the code are a distance to `target`.

@@ -54,8 +54,11 @@ impl Lowering<'_> {
         });
     }
 
-    /// Makes the landings of the calls.
+    /// Makes the landings of the calls, and what else is behind the code.
     pub(super) fn land(&mut self) {
+        for (leaving, popped) in std::mem::take(&mut self.leavings) {
+            asm!(self.ops; =>leaving; ret popped);
+        }
         for landing in std::mem::take(&mut self.landings) {
             self.land_at(landing);
         }

@@ -39,6 +39,8 @@ pub(super) struct Lowering<'a> {
     pub(super) foreign: Option<ForeignCall>,
     /// Where foreign calls land, as far as there is no code yet.
     pub(super) landings: Vec<Landing>,
+    /// Where foreign calls in the place of sends return that are to be left, with the bytes to pop.
+    pub(super) leavings: Vec<(DynamicLabel, i16)>,
     /// Bytes below `c_sp` that the latest `reserve` has made the sequence's own.
     pub(super) reserved: u32,
     labels: HashMap<Label, DynamicLabel>,
@@ -55,6 +57,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         foreign: None,
         reserved: 0,
         landings: Vec::new(),
+        leavings: Vec::new(),
         labels: HashMap::new(),
     };
     lowering.prologue();
@@ -588,8 +591,15 @@ impl Visitor for Lowering<'_> {
         self.call_function_at(function as u64);
     }
 
-    fn return_foreign(&mut self, source: Gpr, words: i64, done: Label) {
-        self.end_foreign_call(source, words, done);
+    fn return_foreign(&mut self, source: Gpr, words: i64, done: Label, falls: i64) {
+        self.end_foreign_call(source, words, (falls == 0).then_some(done));
+    }
+
+    fn resume_foreign(&mut self, holds: i64, reserves: i64) {
+        self.foreign = Some(ForeignCall {
+            holds: holds != 0,
+            reserves: reserves != 0,
+        });
     }
 
     fn leave_foreign(&mut self) {
