@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 /// What a send reads: `mov edx, [cell]; call [cell + 8]`. Or what stands in the place of one that calls a
-/// getter: the class that has the getter, and the offset of the slot from the object.
+/// getter: the class that has the getter, and the offset of the slot from the object. Or what stands in the place of one
+/// that makes a foreign call: the class whose instances have the method.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct Cell {
@@ -14,8 +15,8 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// The cell of a getter that is not known yet: no object has the class.
-    pub(crate) const NO_GETTER: Cell = Cell {
+    /// The cell of what is not known yet, or not true any more: no object has the class.
+    pub(crate) const NONE: Cell = Cell {
         class: u32::MAX as u64,
         target: 0,
     };

@@ -41,6 +41,7 @@ use crate::compiler::Compiler;
 use crate::isa::host::registers::{RCX, RESULT, XMM0};
 use crate::rtl::operand::Label;
 use crate::rtl::{Gpr, Op};
+use gc::layout::ClassIndex;
 use gc::oop::Oop;
 use slow::Slow;
 use stack::{Cached, Stack};
@@ -64,6 +65,13 @@ pub(crate) enum CacheKind {
     Send(usize),
     /// What stands in front of the send of the same pc, for getters.
     Getter,
+    /// A foreign call in the place of the send, as long as the selector's method is what it is.
+    Foreign {
+        /// The selector, a Symbol.
+        selector: Oop,
+        /// Of the receivers.
+        class: ClassIndex,
+    },
 }
 
 /// RTL of a method.
@@ -75,8 +83,6 @@ pub(crate) struct Generated {
     pub(crate) caches: Vec<Cache>,
     /// The slot that the method does nothing but answer.
     pub(crate) getter: Option<usize>,
-    /// Selectors whose methods the code has within itself.
-    pub(crate) relied: Vec<Oop>,
     /// Of each loop head: its pc and the index of the operation.
     pub(crate) loops: Vec<(usize, usize)>,
     /// What stands beside the operations: their index and the line.
@@ -102,7 +108,6 @@ pub(crate) fn generate(vm: &Vm, compiled: Oop, compiler: Option<&Compiler>) -> O
         entry: generator.entry,
         caches: generator.caches,
         getter: vm.slot_answered(compiled),
-        relied: generator.relied,
         loops: generator.loops,
         remarks: generator.remarks,
     })
@@ -151,7 +156,6 @@ struct Generator<'a> {
     /// Set for the Block of a callback that calls nothing.
     leaf: Option<leaf::Leaf>,
     compiler: Option<&'a Compiler>,
-    relied: Vec<Oop>,
 }
 
 impl<'a> Generator<'a> {
@@ -190,7 +194,6 @@ impl<'a> Generator<'a> {
             heads: Vec::new(),
             leaf: None,
             compiler: None,
-            relied: Vec::new(),
         })
     }
 }

@@ -65,6 +65,8 @@ pub struct Methods {
     /// By return address.
     sites: HashMap<u64, Site>,
     lines: Box<[Line; LINES]>,
+    /// Cells of foreign calls in the place of sends, by the selector's bits.
+    foreign: HashMap<u64, Vec<u64>>,
     trace: bool,
 }
 
@@ -78,6 +80,7 @@ impl Methods {
             codes: HashMap::new(),
             sites: HashMap::new(),
             lines: Box::new([Line::default(); LINES]),
+            foreign: HashMap::new(),
             trace,
         }
     }
@@ -182,9 +185,6 @@ impl CodeGenerator for Methods {
     fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Option<u64> {
         vm.survey_methods();
         let generated = generate(vm, compiled, Some(&self.compiler.borrow()))?;
-        for &selector in &generated.relied {
-            vm.rely_on_selector(selector);
-        }
         let cells = self.take_cells(generated.caches.len())?;
         let argument_count = vm::lookup::header_of(vm.heap(), compiled).arguments();
         let lowered = {
@@ -205,9 +205,17 @@ impl CodeGenerator for Methods {
         let entry = address(offsets[generated.entry]);
         let mut getters = HashMap::new();
         for (&cell, cache) in cells.iter().zip(&generated.caches) {
-            if let CacheKind::Getter = cache.kind {
-                self.cells.set(cell, Cell::NO_GETTER);
-                getters.insert(cache.pc, cell);
+            match cache.kind {
+                CacheKind::Send(_) => {}
+                CacheKind::Getter => {
+                    self.cells.set(cell, Cell::NONE);
+                    getters.insert(cache.pc, cell);
+                }
+                CacheKind::Foreign { selector, class } => {
+                    let (class, target) = (u64::from(class.index()), 0);
+                    self.cells.set(cell, Cell { class, target });
+                    self.foreign.entry(selector.bits()).or_default().push(cell);
+                }
             }
         }
         for (&cell, &Cache { pc, kind }) in cells.iter().zip(&generated.caches) {
@@ -287,6 +295,12 @@ impl CodeGenerator for Methods {
         self.install_stub(return_address, stub);
     }
 
+    fn method_changed(&mut self, selector: Oop) {
+        for cell in self.foreign.remove(&selector.bits()).unwrap_or_default() {
+            self.cells.set(cell, Cell::NONE);
+        }
+    }
+
     fn unlink(&mut self) {
         let unlinked = self.unlinked_cell();
         let mut compiler = self.compiler.borrow_mut();
@@ -296,7 +310,7 @@ impl CodeGenerator for Methods {
             }
             self.cells.set(site.cell, unlinked);
             if let Some(cell) = site.getter {
-                self.cells.set(cell, Cell::NO_GETTER);
+                self.cells.set(cell, Cell::NONE);
             }
             site.targets.clear();
             if let Some(stub) = site.stub.take() {

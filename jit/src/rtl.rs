@@ -281,8 +281,8 @@ macro_rules! for_each_rtl_op {
             "byteString" = ByteString byte_string { other: Lab };
             // A foreign call in the place of a send: the operations of the external-call method stand between the first and the
             // last of these, and find the stack as the method's own code would.
-            /// Goes to `label` where methods that code relies on have changed since `epoch`.
-            "branchEpoch" = BranchEpoch branch_epoch { epoch: Imm, label: Lab };
+            /// Goes to `other` unless `source` has the cell's class. See `crate::cells`.
+            "checkCell" = CheckCell check_cell { source: Gpr, cell: Imm, other: Lab };
             /// Pushes the address of `back`, where the send returns to that the call stands for. `holds` is 1 where C
             /// gets addresses of objects, `reserves` where `cstack` is the call's own.
             "enterForeign" = EnterForeign enter_foreign { back: Lab, holds: Imm, reserves: Imm };

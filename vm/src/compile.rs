@@ -55,6 +55,9 @@ pub trait CodeGenerator {
     /// `class`.
     fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64);
 
+    /// What a Symbol selects has changed: what has its method within itself sends from now on.
+    fn method_changed(&mut self, selector: Oop);
+
     /// Makes every send look its method up again.
     fn unlink(&mut self);
 

@@ -358,6 +358,9 @@ impl Vm {
     pub(crate) fn method_changed(&mut self, selector: Oop) {
         self.abandon_leaves(selector);
         self.review_methods(Some(selector));
+        if let Some(generator) = &mut self.generator {
+            generator.method_changed(selector);
+        }
         self.forget_lookups();
     }
 
@@ -375,12 +378,6 @@ impl Vm {
             let selector = self.text(self.heap().slot(selectors, index));
             self.relied.insert(selector);
         }
-    }
-
-    /// Code relies on what a Symbol selects now, as long as the epoch is this one.
-    pub fn rely_on_selector(&mut self, selector: Oop) {
-        let selector = self.text(selector);
-        self.relied.insert(selector);
     }
 
     /// What a Symbol selects has changed: leaves that rely on it are abandoned from now on.

@@ -448,7 +448,7 @@ impl Visitor for Run<'_> {
         branch_due(Label);
         send(i64);
         getter(Gpr, Gpr, i64, Label);
-        branch_epoch(i64, Label);
+        check_cell(Gpr, i64, Label);
         enter_foreign(Label, i64, i64);
         call_function(i64);
         return_foreign(Gpr, i64, Label, i64);

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!            receiver and arguments on the stack, as for the send
-//!            another class, or methods have changed?  ──> the send itself ──┐
+//!            another class, or the method has changed?  ─> the send itself ──┐
 //!            push the address that the send returns to                      │ back
 //!            the method's operations: check, convert, call                  │
 //!              what fails leaves to the failure code, which returns ────────┤
@@ -16,10 +16,10 @@
 //! While C runs the stack is what it would be had the method been called, so that callbacks, the unwinding through them,
 //! faults and traces need not know.
 
-use super::Generator;
 use super::slow::Slow;
 use super::specialize::{Known, specialize};
 use super::stack::{Operand, Value};
+use super::{CacheKind, Generator};
 use crate::compiler::External;
 use crate::isa::host::registers::{RESULT, STACK};
 use crate::rtl::Op;
@@ -42,12 +42,12 @@ impl Generator<'_> {
         let Some((class, external)) = self.external(selector, arguments) else {
             return false;
         };
-        self.relied.push(selector);
         let known = self.known_arguments(arguments);
         self.flush();
         self.stack.forget();
         let (other, back, done) = (self.label(), self.label(), self.label());
-        self.check_receiver(class, arguments, other);
+        let kind = CacheKind::Foreign { selector, class };
+        self.check_receiver(kind, arguments, other);
         self.emit(Op::EnterForeign {
             back,
             holds: i64::from(external.facts.takes_addresses),
@@ -83,7 +83,7 @@ impl Generator<'_> {
         fits.then_some((class, external))
     }
 
-    fn check_receiver(&mut self, class: ClassIndex, arguments: usize, other: Label) {
+    fn check_receiver(&mut self, kind: CacheKind, arguments: usize, other: Label) {
         let source = RESULT;
         self.emit(Op::Load {
             target: source,
@@ -91,16 +91,11 @@ impl Generator<'_> {
             base: STACK,
             offset: (arguments * WORD_BYTES) as i64,
         });
-        let class = i64::from(class.index());
-        self.emit(Op::CheckClass {
+        let cell = self.cell(self.pc, kind);
+        self.emit(Op::CheckCell {
             source,
-            class,
+            cell,
             other,
-        });
-        let epoch = i64::from(self.vm.context.epoch);
-        self.emit(Op::BranchEpoch {
-            epoch,
-            label: other,
         });
     }
 

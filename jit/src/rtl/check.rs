@@ -193,7 +193,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
-            | Op::BranchEpoch { .. }
+            | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }
             | Op::ReturnForeign { .. }
@@ -434,7 +434,7 @@ impl Checker<'_> {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
-            | Op::BranchEpoch { .. }
+            | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }
             | Op::ReturnForeign { .. }

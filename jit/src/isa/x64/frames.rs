@@ -154,14 +154,8 @@ impl Lowering<'_> {
         self.fix_up(cell + 8);
     }
 
-    /// The class of an immediate is none that has slots.
-    pub(super) fn load_slot_through_cell(
-        &mut self,
-        target: Gpr,
-        source: Gpr,
-        cell: i64,
-        other: Label,
-    ) {
+    /// A cell's class is none of immediates.
+    pub(super) fn check_class_of_cell(&mut self, source: Gpr, cell: i64, other: Label) {
         let cell = self.request.cells[cell as usize];
         let other = self.label_of(other);
         asm!(self.ops
@@ -170,12 +164,23 @@ impl Lowering<'_> {
             ; mov temp_d, [Rq(source)]
             ; and temp_d, DWORD CLASS_INDEX_MASK as i32
         );
-        // cmp temp_d, [cell]; mov temp, [cell + 8], relative to rip
+        // cmp temp_d, [cell], relative to rip
         self.ops.extend([0x44, 0x3B, 0x15, 0, 0, 0, 0]);
         self.fix_up(cell);
         asm!(self.ops; jne =>other);
+    }
+
+    pub(super) fn load_slot_through_cell(
+        &mut self,
+        target: Gpr,
+        source: Gpr,
+        cell: i64,
+        other: Label,
+    ) {
+        self.check_class_of_cell(source, cell, other);
+        // mov temp, [cell + 8], relative to rip
         self.ops.extend([0x4C, 0x8B, 0x15, 0, 0, 0, 0]);
-        self.fix_up(cell + 8);
+        self.fix_up(self.request.cells[cell as usize] + 8);
         asm!(self.ops; mov Rq(target), [Rq(source) + temp]);
     }
 

@@ -575,12 +575,8 @@ impl Visitor for Lowering<'_> {
         self.send_through_cell(cell);
     }
 
-    fn branch_epoch(&mut self, epoch: i64, label: Label) {
-        let label = self.label_of(label);
-        asm!(self.ops
-            ; cmp DWORD [context + super::stubs::EPOCH], DWORD epoch as i32
-            ; jne =>label
-        );
+    fn check_cell(&mut self, source: Gpr, cell: i64, other: Label) {
+        self.check_class_of_cell(source, cell, other);
     }
 
     fn enter_foreign(&mut self, back: Label, holds: i64, reserves: i64) {

@@ -24,7 +24,6 @@ pub(super) const ERRNO: i8 = offset_of!(VmContext, errno) as i8;
 pub(super) const STACK_LIMIT: i8 = offset_of!(VmContext, stack_limit) as i8;
 pub(super) const NIL: i8 = offset_of!(VmContext, nil) as i8;
 pub(super) const RESUME_PC: i8 = offset_of!(VmContext, resume_pc) as i8;
-pub(super) const EPOCH: i32 = offset_of!(VmContext, epoch) as i32;
 pub(super) const UNWINDING: i32 = offset_of!(VmContext, unwinding) as i32;
 pub(super) const UNUSUAL_NIL_TESTS: i32 = offset_of!(VmContext, unusual_nil_tests) as i32;
 pub(super) const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
