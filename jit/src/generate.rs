@@ -72,6 +72,8 @@ pub(crate) enum CacheKind {
         /// Of the receivers.
         class: ClassIndex,
     },
+    /// These bits.
+    Constant(u64),
 }
 
 /// RTL of a method.

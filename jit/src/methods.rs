@@ -211,6 +211,10 @@ impl CodeGenerator for Methods {
                     self.cells.set(cell, Cell::NONE);
                     getters.insert(cache.pc, cell);
                 }
+                CacheKind::Constant(bits) => {
+                    let (class, target) = (bits, 0);
+                    self.cells.set(cell, Cell { class, target });
+                }
                 CacheKind::Foreign { selector, class } => {
                     let (class, target) = (u64::from(class.index()), 0);
                     self.cells.set(cell, Cell { class, target });

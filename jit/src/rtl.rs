@@ -259,6 +259,8 @@ macro_rules! for_each_rtl_op {
             /// `target :=` the slot of `source` that the cell names, where `source` has the cell's class; goes to
             /// `other` where it has not. See `crate::cells`.
             "getter" = Getter getter { target: Gpr, source: Gpr, cell: Imm, other: Lab };
+            /// `target :=` the double whose bits the cell holds.
+            "loadCell" = LoadCell load_cell { target: Fpr, cell: Imm };
             /// Goes to `label` where a class answers `isNil` or `notNil` in a way of its own.
             "branchNilTests" = BranchNilTests branch_nil_tests { label: Lab };
             /// Calls plain primitive `number` without a frame, and returns its answer; goes to

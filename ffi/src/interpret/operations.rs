@@ -448,6 +448,7 @@ impl Visitor for Run<'_> {
         branch_due(Label);
         send(i64);
         getter(Gpr, Gpr, i64, Label);
+        load_cell(Fpr, i64);
         check_cell(Gpr, i64, Label);
         enter_foreign(Label, i64, i64);
         call_function(i64);

@@ -156,7 +156,9 @@ impl Generator<'_> {
                 other => other.clone().with_labels_from(base),
             });
         }
-        let mut ops = specialize(ops, facts, is_used);
+        let pc = self.pc;
+        let mut cells = |bits| self.cell(pc, CacheKind::Constant(bits));
+        let mut ops = specialize(ops, facts, is_used, &mut cells);
         let usual = ops
             .iter()
             .position(|op| matches!(op, Op::ReturnForeign { .. }));

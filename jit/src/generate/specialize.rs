@@ -4,9 +4,9 @@
 //! that are never taken go, and with them the slow paths that nobody reaches any more. Where nobody wants the result,
 //! it is not made.
 
-use crate::isa::host::registers::{SCRATCH, SCRATCH2, TEMP};
+use crate::isa::host::registers::{SCRATCH, SCRATCH2};
 use crate::rtl::Op;
-use crate::rtl::operand::{Gpr, Label};
+use crate::rtl::operand::{Fpr, Gpr, Label};
 use gc::oop::{Oop, TAG_BITS};
 use std::collections::HashMap;
 
@@ -21,6 +21,9 @@ pub(super) enum Known {
     Integer,
 }
 
+/// Makes a cell with these bits; answers its number.
+pub(super) type NewCell<'a> = dyn FnMut(u64) -> i64 + 'a;
+
 /// More rounds than any sequence has taken.
 const ROUNDS_MAX: usize = 8;
 
@@ -29,13 +32,14 @@ pub(super) fn specialize(
     mut ops: Vec<Op>,
     mut known: HashMap<usize, Known>,
     is_used: bool,
+    cells: &mut NewCell<'_>,
 ) -> Vec<Op> {
     if !is_used {
         drop_result(&mut ops, &mut known);
     }
     for _ in 0..ROUNDS_MAX {
         let before = ops.len();
-        let folded = fold(&ops, &known);
+        let folded = fold(&ops, &known, cells);
         // What is known of arguments is in the operations now.
         known = folded.known;
         ops = folded.ops;
@@ -54,7 +58,7 @@ struct Folded {
 }
 
 /// Decides what can be decided from above to below.
-fn fold(ops: &[Op], known: &HashMap<usize, Known>) -> Folded {
+fn fold(ops: &[Op], known: &HashMap<usize, Known>, cells: &mut NewCell<'_>) -> Folded {
     let mut registers: HashMap<Gpr, Known> = HashMap::new();
     let mut folded = Folded {
         ops: Vec::with_capacity(ops.len()),
@@ -64,7 +68,7 @@ fn fold(ops: &[Op], known: &HashMap<usize, Known>) -> Folded {
         if matches!(op, Op::Label { .. }) {
             registers.clear();
         }
-        let replaced = replacement(op, &registers);
+        let replaced = replacement(op, &registers, cells);
         for op in replaced.as_deref().unwrap_or(std::slice::from_ref(op)) {
             note(op, &mut registers);
             folded.ops.push(op.clone());
@@ -78,7 +82,11 @@ fn fold(ops: &[Op], known: &HashMap<usize, Known>) -> Folded {
 }
 
 /// What stands for an operation whose operands are known; nothing where it stays as it is.
-fn replacement(op: &Op, registers: &HashMap<Gpr, Known>) -> Option<Vec<Op>> {
+fn replacement(
+    op: &Op,
+    registers: &HashMap<Gpr, Known>,
+    cells: &mut NewCell<'_>,
+) -> Option<Vec<Op>> {
     let known = |register: &Gpr| registers.get(register).copied();
     let word = |register: &Gpr| match known(register)? {
         Known::Word(word) => Some(word),
@@ -109,10 +117,12 @@ fn replacement(op: &Op, registers: &HashMap<Gpr, Known>) -> Option<Vec<Op>> {
             source,
             other,
         } => match object(source)?.as_f64() {
-            Some(value) => Some(double(*target, value)),
+            Some(value) => Some(vec![load_double(*target, value, cells)]),
             None => Some(branch(true, *other)),
         },
-        Op::IntegerToFloat { target, source } => Some(double(*target, word(source)? as f64)),
+        Op::IntegerToFloat { target, source } => {
+            Some(vec![load_double(*target, word(source)? as f64, cells)])
+        }
         Op::Extend {
             target,
             width,
@@ -145,18 +155,9 @@ fn constant(target: Gpr, value: i64) -> Vec<Op> {
     vec![Op::Constant { target, value }]
 }
 
-/// A double goes by way of a register that no sequence names.
-fn double(target: crate::rtl::Fpr, value: f64) -> Vec<Op> {
-    vec![
-        Op::Constant {
-            target: TEMP,
-            value: value.to_bits() as i64,
-        },
-        Op::BitsToFloat {
-            target,
-            source: TEMP,
-        },
-    ]
+fn load_double(target: Fpr, value: f64, cells: &mut NewCell<'_>) -> Op {
+    let cell = cells(value.to_bits());
+    Op::LoadCell { target, cell }
 }
 
 fn branch(holds: bool, label: Label) -> Vec<Op> {

@@ -11,6 +11,7 @@ pub(crate) mod caches;
 
 mod arrays;
 pub mod callbacks;
+#[expect(unsafe_code, reason = "asks where errno is")]
 mod calls;
 #[expect(unsafe_code, reason = "reads return addresses and the code there")]
 pub mod faults;

@@ -193,6 +193,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
+            | Op::LoadCell { .. }
             | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }
@@ -434,6 +435,7 @@ impl Checker<'_> {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
+            | Op::LoadCell { .. }
             | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }

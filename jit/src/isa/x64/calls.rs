@@ -2,7 +2,7 @@
 
 use super::lower::Lowering;
 use super::registers::{R13, RESULT, asm};
-use super::stubs::{C_SP, ERRNO, ERRNO_LOCATION, FP, SP, UNWINDING};
+use super::stubs::{C_SP, ERRNO, FP, SP, UNWINDING};
 use crate::lowering::Fixup;
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Gpr, Label};
@@ -17,6 +17,18 @@ const HOLDING: i32 = offset_of!(VmContext, holding) as i32;
 /// Keeps the VM stack pointer while C runs, beside the context: what comes next need not wait for memory. Callee-saved
 /// in C; whoever calls a method has nothing in it.
 const KEPT_STACK: Gpr = R13;
+
+/// Where `errno` lies from the thread pointer: the same in all threads, since it is in the C library's static part
+/// (ELF Handling For Thread-Local Storage, 4.3.2).
+fn errno_offset() -> i32 {
+    let thread: u64;
+    // SAFETY: reads the thread pointer, which the psABI (3.4.6) puts where fs points to; `errno` is always there.
+    let errno = unsafe {
+        std::arch::asm!("mov {}, fs:0", out(reg) thread, options(nostack, readonly));
+        libc::__errno_location() as u64
+    };
+    i32::try_from(errno.wrapping_sub(thread) as i64).expect("errno is near the thread pointer")
+}
 
 /// What `VmContext::unwinding` is while no call is being left.
 const NOTHING: i32 = Oop::ZERO.bits() as i32;
@@ -147,8 +159,9 @@ impl Lowering<'_> {
     fn switch_back(&mut self) {
         asm!(self.ops
             ; mov stack, Rq(KEPT_STACK)
-            ; mov temp, [BYTE context + ERRNO_LOCATION]
-            ; mov temp_d, [temp]
+            // mov temp_d, fs:[offset]
+            ; .bytes [0x64, 0x44, 0x8B, 0x14, 0x25]
+            ; .i32 errno_offset()
             ; mov [BYTE context + ERRNO], temp
         );
         self.release_addresses();

@@ -73,6 +73,10 @@ impl SymbolResolver for Resolver {
         address_size: u32,
     ) -> Option<SymbolResult<'_>> {
         let kind = instruction_operand.map(|operand| instruction.op_kind(operand));
+        if kind == Some(OpKind::Memory) && instruction.segment_prefix() == Register::FS {
+            // The one thing of the thread that machine code looks at; where it lies is the C library's affair.
+            return Some(SymbolResult::with_str(address, "errno"));
+        }
         if kind == Some(OpKind::Memory) && !instruction.is_ip_rel_memory_operand() {
             let field = field_name(instruction.memory_base(), address)?;
             return Some(SymbolResult::with_string(address, field));

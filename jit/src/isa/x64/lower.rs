@@ -575,6 +575,13 @@ impl Visitor for Lowering<'_> {
         self.send_through_cell(cell);
     }
 
+    fn load_cell(&mut self, target: Fpr, cell: i64) {
+        let cell = self.request.cells[cell as usize];
+        // The displacement is filled in like those of calls: it is the instruction's end.
+        asm!(self.ops; movsd Rx(target), [rip + 0]);
+        self.fix_up(cell);
+    }
+
     fn check_cell(&mut self, source: Gpr, cell: i64, other: Label) {
         self.check_class_of_cell(source, cell, other);
     }

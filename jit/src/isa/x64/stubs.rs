@@ -19,7 +19,6 @@ pub(super) const C_SP: i8 = offset_of!(VmContext, c_sp) as i8;
 pub(super) const VALUE: i8 = offset_of!(VmContext, value) as i8;
 pub(super) const FAILURE: i8 = offset_of!(VmContext, failure) as i8;
 pub(super) const FAILURE_ARGUMENT: i8 = offset_of!(VmContext, failure_argument) as i8;
-pub(super) const ERRNO_LOCATION: i8 = offset_of!(VmContext, errno_location) as i8;
 pub(super) const ERRNO: i8 = offset_of!(VmContext, errno) as i8;
 pub(super) const STACK_LIMIT: i8 = offset_of!(VmContext, stack_limit) as i8;
 pub(super) const NIL: i8 = offset_of!(VmContext, nil) as i8;
