@@ -253,6 +253,10 @@ fn is_open(op: &Op, before: &[u64; WORDS]) -> bool {
     if let Op::BranchF { condition, .. } = op {
         return condition.is_unsigned();
     }
+    if let Op::CheckClass { class, .. } = op {
+        // The check refuses others.
+        return !(0..=i64::from(gc::layout::CLASS_INDEX_MASK)).contains(class);
+    }
     matches!(op, Op::Narrow { .. } | Op::Widen { .. })
 }
 

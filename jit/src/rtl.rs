@@ -149,6 +149,8 @@ macro_rules! for_each_rtl_op {
             "boxFloat" = BoxFloat box_float { target: Gpr, source: Fpr, other: Lab };
             /// `target :=` the class index of any object, immediates included.
             "classIndex" = ClassIndex class_index { target: Gpr, source: Gpr };
+            /// Goes to `other` unless `source` has class index `class`.
+            "checkClass" = CheckClass check_class { source: Gpr, class: Imm, other: Lab };
             /// Goes to `other` unless `source` is a byte object (String, Symbol, ByteArray …).
             "checkBytes" = CheckBytes check_bytes { source: Gpr, other: Lab };
             /// `target :=` the address of a byte object's NUL-terminated bytes; goes to `other`
@@ -331,8 +333,6 @@ macro_rules! for_each_rtl_op {
             "divideTagged" = DivideTagged divide_tagged { target: Gpr, left: Gpr, right: Gpr, other: Lab };
             /// `target :=` the remainder of `left / right` with the sign of `right`.
             "moduloTagged" = ModuloTagged modulo_tagged { target: Gpr, left: Gpr, right: Gpr, other: Lab };
-            /// Goes to `other` unless `source` has class index `class`.
-            "checkClass" = CheckClass check_class { source: Gpr, class: Imm, other: Lab };
             /// `target :=` element `index`, a SmallInteger from 1, of the Array `array`; goes to
             /// `other` where it is no Array or has no such element.
             "element" = Element element { target: Gpr, array: Gpr, index: Gpr, other: Lab };

@@ -275,6 +275,12 @@ impl Visitor for Run<'_> {
         self.set(target, index as u64)
     }
 
+    fn check_class(&mut self, source: Gpr, class: i64, other: Label) -> Step {
+        let object = self.object(source);
+        let index = self.heap().class_index_of(object).index();
+        go_if(i64::from(index) != class, other)
+    }
+
     fn check_bytes(&mut self, source: Gpr, other: Label) -> Step {
         let object = self.object(source);
         go_if(
@@ -480,7 +486,6 @@ impl Visitor for Run<'_> {
         multiply_tagged(Gpr, Gpr, Gpr, Label);
         divide_tagged(Gpr, Gpr, Gpr, Label);
         modulo_tagged(Gpr, Gpr, Gpr, Label);
-        check_class(Gpr, i64, Label);
         element(Gpr, Gpr, Gpr, Label);
         store_element(Gpr, Gpr, Gpr, i64, Label);
         store_slot(Gpr, i64, Gpr);

@@ -225,7 +225,6 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::MultiplyTagged { .. }
             | Op::DivideTagged { .. }
             | Op::ModuloTagged { .. }
-            | Op::CheckClass { .. }
             | Op::Element { .. }
             | Op::StoreElement { .. }
             | Op::StoreSlot { .. }
@@ -385,6 +384,7 @@ impl Checker<'_> {
                 range("format", format, 0, i64::from(Format::FIXED.bits()))?;
                 range("slots", slots, 0, ALLOCATE_SLOTS_MAX)
             }
+            Op::CheckClass { class, .. } => range("class", class, 0, i64::from(CLASS_INDEX_MASK)),
             Op::AllocateBytes { class, bytes, .. } => {
                 range("class", class, 1, i64::from(CLASS_INDEX_MASK))?;
                 range("bytes", bytes, 0, ALLOCATE_BYTES_MAX)
@@ -467,7 +467,6 @@ impl Checker<'_> {
             | Op::MultiplyTagged { .. }
             | Op::DivideTagged { .. }
             | Op::ModuloTagged { .. }
-            | Op::CheckClass { .. }
             | Op::Element { .. }
             | Op::StoreElement { .. }
             | Op::ArraySize { .. }
