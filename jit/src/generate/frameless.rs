@@ -1,0 +1,169 @@
+//! Methods that need no frame: those that answer or store a slot, and primitives.
+
+use super::Generator;
+use crate::isa::host::registers::{RCX, RESULT, XMM0};
+use crate::rtl::Op;
+use crate::rtl::operand::Label;
+use gc::oop::Oop;
+use vm::bytecode::{Bytecode, instructions};
+use vm::vm::Vm;
+
+impl Generator<'_> {
+    /// Methods that answer a slot, a constant or their receiver need no frame.
+    pub(super) fn frameless(&mut self) -> bool {
+        let source = RESULT;
+        if self.is_block() {
+            return false;
+        }
+        let code: Vec<Bytecode> = instructions(&self.code)
+            .map(|pair| pair.1)
+            .take(2)
+            .collect();
+        let known = |which| {
+            Some(Op::Known {
+                target: source,
+                which,
+            })
+        };
+        let receiver = Op::Argument {
+            target: source,
+            index: 0,
+        };
+        let literal = |object| {
+            Some(Op::Literal {
+                target: source,
+                object,
+            })
+        };
+        let first = code.first().copied();
+        let answer = match first {
+            Some(Bytecode::ReturnSelf {} | Bytecode::PushSelf {}) => None,
+            Some(Bytecode::PushField { index }) => Some(Op::Slot {
+                target: source,
+                source,
+                index: i64::from(index),
+            }),
+            Some(Bytecode::PushNil {}) => known(0),
+            Some(Bytecode::PushTrue {}) => known(1),
+            Some(Bytecode::PushFalse {}) => known(2),
+            Some(Bytecode::PushInteger { value }) => literal(Oop::small(i64::from(value))),
+            _ => return false,
+        };
+        let returns = matches!(first, Some(Bytecode::ReturnSelf {}))
+            || matches!(code.get(1), Some(Bytecode::ReturnTop {}));
+        if !returns {
+            return false;
+        }
+        self.emit(Op::ClassCheck {});
+        self.entry = self.ops.len();
+        self.emit(receiver);
+        if let Some(op) = answer {
+            self.emit(op);
+        }
+        self.emit(Op::Return { source });
+        true
+    }
+
+    /// A method that does nothing but store its argument into a slot needs no frame either.
+    pub(super) fn setter(&mut self) -> bool {
+        let code: Vec<Bytecode> = instructions(&self.code).map(|pair| pair.1).collect();
+        let [
+            Bytecode::PushArgument { index: 0 },
+            Bytecode::StoreField { index },
+            Bytecode::Pop {},
+            Bytecode::ReturnSelf {},
+        ] = code[..]
+        else {
+            return false;
+        };
+        if self.argument_count != 1 || self.is_block() {
+            return false;
+        }
+        self.emit(Op::ClassCheck {});
+        self.entry = self.ops.len();
+        let (holder, source) = (RESULT, RCX);
+        for (target, index) in [(holder, 0), (source, 1)] {
+            self.emit(Op::Argument { target, index });
+        }
+        let index = i64::from(index);
+        self.emit(Op::StoreSlot {
+            holder,
+            index,
+            source,
+        });
+        self.emit(Op::Return { source: holder });
+        true
+    }
+
+    /// A method that is a primitive: its failure code stays interpreted.
+    pub(super) fn primitive(&mut self) -> Option<()> {
+        let method = self.compiled;
+        let number = self.header.primitive();
+        let name = vm::primitives::names().nth(usize::from(number) - 1)?;
+        let refused = self.label();
+        self.emit(Op::Label { label: refused });
+        self.emit(Op::Activate { method });
+        self.emit(Op::ClassCheck {});
+        self.entry = self.ops.len();
+        if Vm::plain_primitive(number).is_none() {
+            if name != "blockValue" {
+                return None;
+            }
+            self.emit(Op::CallBlock { other: refused });
+            return Some(());
+        }
+        let general = self.label();
+        match (name, self.argument_count) {
+            ("new", 0) => self.emit(Op::NewInstance { other: general }),
+            ("newSized", 1) => self.emit(Op::NewSized { other: general }),
+            ("numberHash", 0) => self.answer_integer(general),
+            ("integerScramble", 0) => self.emit(Op::Scrambled { other: general }),
+            ("elementCount", 0) => self.emit(Op::StringSize { other: general }),
+            ("stringEqual", 1) => self.emit(Op::StringsEqual { other: general }),
+            ("stringByte", 1) => self.emit(Op::ByteString { other: general }),
+            ("doubleSqrt", 0) => self.answer_square_root(general),
+            _ => {}
+        }
+        self.emit(Op::Label { label: general });
+        self.emit(Op::CallPrimitive {
+            number: i64::from(number),
+            failed: refused,
+        });
+        Some(())
+    }
+
+    /// Returns the receiver where it is a SmallInteger.
+    fn answer_integer(&mut self, other: Label) {
+        let source = RESULT;
+        self.emit(Op::Argument {
+            target: source,
+            index: 0,
+        });
+        self.emit(Op::CheckInteger { source, other });
+        self.emit(Op::Return { source });
+    }
+
+    /// Returns the square root of the immediate float that the receiver is, where that is one too.
+    fn answer_square_root(&mut self, other: Label) {
+        let (source, float) = (RESULT, XMM0);
+        self.emit(Op::Argument {
+            target: source,
+            index: 0,
+        });
+        self.emit(Op::UnboxFloat {
+            target: float,
+            source,
+            other,
+        });
+        self.emit(Op::SquareRoot {
+            target: float,
+            source: float,
+        });
+        self.emit(Op::BoxFloat {
+            target: source,
+            source: float,
+            other,
+        });
+        self.emit(Op::Return { source });
+    }
+}
