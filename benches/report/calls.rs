@@ -2,7 +2,7 @@
 
 use crate::matrix::{Column, Matrix};
 use crate::progress::Progress;
-use crate::runner::{Plan, is_installed, run};
+use crate::runner::{Plan, is_installed, run, usage_of};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -126,6 +126,26 @@ pub(crate) const PEERS: &[Peer] = &[
         command: &["{out}"],
         slower: 4,
     },
+    Peer {
+        title: "Java FFM",
+        program: "javac",
+        build: &["javac", "-d", "{out}", "java/Calls.java"],
+        command: &[
+            "java",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            "{out}",
+            "Calls",
+        ],
+        slower: 1,
+    },
+    peer("Bun", "bun", &["bun", "bun/calls.js"], 1),
+    peer(
+        "Deno",
+        "deno",
+        &["deno", "run", "--allow-ffi", "deno/calls.js"],
+        4,
+    ),
     peer("PyPy cffi", "pypy3", &["pypy3", "cffi/calls.py"], 4),
     peer("Node koffi", "node", &["node", "koffi/calls.js"], 10),
     peer("Racket", "racket", &["racket", "racket/calls.rkt"], 10),
@@ -164,6 +184,16 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn fill(&self, words: &[&str], peer: &Peer) -> Vec<String> {
+        self.fill_counts(words, peer, self.plan.inner_rounds, self.iterations(peer))
+    }
+
+    fn fill_counts(
+        &self,
+        words: &[&str],
+        peer: &Peer,
+        rounds: usize,
+        iterations: usize,
+    ) -> Vec<String> {
         let out = self.plan.directory.join(peer.title.replace(' ', "-"));
         words
             .iter()
@@ -171,14 +201,32 @@ impl Places<'_> {
                 word.replace("{ripley}", &self.ripley.display().to_string())
                     .replace("{library}", &self.library.display().to_string())
                     .replace("{out}", &out.display().to_string())
-                    .replace("{rounds}", &self.plan.inner_rounds.to_string())
-                    .replace("{iterations}", &self.iterations(peer).to_string())
+                    .replace("{rounds}", &rounds.to_string())
+                    .replace("{iterations}", &iterations.to_string())
             })
             .collect()
     }
 
     fn iterations(&self, peer: &Peer) -> usize {
         (self.plan.iterations / peer.slower).max(100)
+    }
+
+    /// The words that run a peer with so many rounds and calls in a loop.
+    fn command(&self, peer: &Peer, rounds: usize, iterations: usize) -> Vec<String> {
+        let mut words = peer.command.to_vec();
+        if !words.contains(&"{rounds}") {
+            words.extend(SELF_MEASURED);
+        }
+        self.fill_counts(&words, peer, rounds, iterations)
+    }
+
+    /// Runs a peer for no more than two calls of each shape: what the process takes goes to its column.
+    fn sample_first(&self, peer: &Peer, column: &mut Column) -> Result<(), String> {
+        let words = self.command(peer, 1, 2);
+        let (usage, _) = usage_of(self.plan.command(&words).current_dir(peers_directory()))?;
+        column.add("time", usage.whole.as_secs_f64() * 1e3);
+        column.add("memory", usage.resident as f64 / 1024.0);
+        Ok(())
     }
 
     /// Makes a peer ready.
@@ -209,10 +257,7 @@ impl Places<'_> {
 
     /// Runs a peer once; the samples go to its column.
     fn sample(&self, peer: &Peer, column: &mut Column) -> Result<(), String> {
-        let mut words = self.fill(peer.command, peer);
-        if !peer.command.contains(&"{rounds}") {
-            words.extend(self.fill(SELF_MEASURED, peer));
-        }
+        let words = self.command(peer, self.plan.inner_rounds, self.iterations(peer));
         let output = run(self.plan.command(&words).current_dir(peers_directory()))?;
         let printed = String::from_utf8_lossy(&output.stdout);
         // The first round of a program warms it up.
@@ -239,56 +284,112 @@ fn peers_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
-/// The matrix of calls.
-pub(crate) fn measure(
-    plan: &Plan,
-    ripley: &Path,
-    peers: &[String],
-    progress: &Progress,
-) -> Result<Matrix, String> {
-    let library = benches::build_calls(&plan.directory)?;
-    let places = Places {
-        ripley,
-        library,
-        plan,
-    };
-    let wanted = |peer: &&Peer| {
-        let is_own = ["C", "Ripley"].contains(&peer.title);
-        is_own || peers.is_empty() || peers.iter().any(|name| name == peer.title)
-    };
-    let mut missing = Vec::new();
-    let mut ready: Vec<(&Peer, Column)> = Vec::new();
-    for peer in PEERS.iter().filter(wanted) {
-        progress.tell(&format!("making {} ready", peer.title));
-        match places.build(peer) {
-            Ok(()) => ready.push((peer, Column::new(peer.title))),
-            Err(reason) => missing.push((peer.title.to_owned(), reason)),
+/// The peers that are ready to be measured, and those that are not.
+pub(crate) struct Field<'a> {
+    places: Places<'a>,
+    ready: Vec<&'static Peer>,
+    missing: Vec<(String, String)>,
+}
+
+impl<'a> Field<'a> {
+    /// Makes the peers of those titles ready, or all where there are none. The error is of the C compiler, which
+    /// everything takes.
+    pub(crate) fn prepare(
+        plan: &'a Plan,
+        ripley: &'a Path,
+        peers: &[String],
+        progress: &Progress,
+    ) -> Result<Field<'a>, String> {
+        let library = benches::build_calls(&plan.directory)?;
+        let mut field = Field {
+            places: Places {
+                ripley,
+                library,
+                plan,
+            },
+            ready: Vec::new(),
+            missing: Vec::new(),
+        };
+        let wanted = |peer: &&Peer| {
+            let is_own = ["C", "Ripley"].contains(&peer.title);
+            is_own || peers.is_empty() || peers.iter().any(|name| name == peer.title)
+        };
+        for peer in PEERS.iter().filter(wanted) {
+            progress.tell(&format!("making {} ready", peer.title));
+            match field.places.build(peer) {
+                Ok(()) => field.ready.push(peer),
+                Err(reason) => field.missing.push((peer.title.to_owned(), reason)),
+            }
+        }
+        Ok(field)
+    }
+
+    /// The matrix of calls.
+    pub(crate) fn calls(&mut self, progress: &Progress) -> Matrix {
+        let plan = self.places.plan;
+        let columns = self.rounds(plan.rounds, "calls", progress, Places::sample);
+        let cases = SHAPES.iter().filter(|(shape, _)| plan.wants(shape));
+        Matrix {
+            key: "calls",
+            title: "Calls",
+            unit: "Nanoseconds a call, the loop's own time taken off (medians)",
+            cases: cases
+                .map(|&(shape, title)| (shape.into(), title.into()))
+                .collect(),
+            columns,
+            base: "C",
+            missing: self.missing.clone(),
+            takes_least: false,
         }
     }
-    progress.begin(plan.rounds * ready.len());
-    for _ in 0..plan.rounds {
-        ready.retain_mut(|(peer, column)| {
-            progress.step(&format!("calls: {}", peer.title));
-            match places.sample(peer, column) {
-                Ok(()) => true,
-                Err(reason) => {
-                    missing.push((peer.title.to_owned(), reason));
-                    false
-                }
-            }
-        });
+
+    /// What comes before the first call: the same programs, each call made once or twice.
+    pub(crate) fn first(&mut self, progress: &Progress) -> Matrix {
+        let rounds = self.places.plan.rounds * 3;
+        let columns = self.rounds(rounds, "first calls", progress, Places::sample_first);
+        let cases = [
+            ("time", "start to end, ms"),
+            ("memory", "resident memory, MiB"),
+        ];
+        Matrix {
+            key: "first",
+            title: "First calls",
+            unit: "A process that starts, declares all functions above, and calls each of them twice (medians)",
+            cases: cases
+                .map(|(key, title)| (key.into(), title.into()))
+                .to_vec(),
+            columns,
+            base: "C",
+            missing: self.missing.clone(),
+            takes_least: false,
+        }
     }
-    let cases = SHAPES.iter().filter(|(shape, _)| plan.wants(shape));
-    Ok(Matrix {
-        key: "calls",
-        title: "Calls",
-        unit: "Nanoseconds a call, the loop's own time taken off (medians)",
-        cases: cases
-            .map(|&(shape, title)| (shape.into(), title.into()))
-            .collect(),
-        columns: ready.into_iter().map(|(_, column)| column).collect(),
-        base: "C",
-        missing,
-        takes_least: false,
-    })
+
+    /// Samples every peer in turn, round by round. One that fails is missing from then on.
+    fn rounds(
+        &mut self,
+        rounds: usize,
+        what: &str,
+        progress: &Progress,
+        sample: impl Fn(&Places<'a>, &Peer, &mut Column) -> Result<(), String>,
+    ) -> Vec<Column> {
+        let mut running: Vec<(&Peer, Column)> = self
+            .ready
+            .iter()
+            .map(|&peer| (peer, Column::new(peer.title)))
+            .collect();
+        progress.begin(rounds * running.len());
+        for _ in 0..rounds {
+            running.retain_mut(|(peer, column)| {
+                progress.step(&format!("{what}: {}", peer.title));
+                let result = sample(&self.places, peer, column);
+                if let Err(reason) = &result {
+                    self.missing.push((peer.title.to_owned(), reason.clone()));
+                    self.ready.retain(|each| each.title != peer.title);
+                }
+                result.is_ok()
+            });
+        }
+        running.into_iter().map(|(_, column)| column).collect()
+    }
 }

@@ -8,11 +8,13 @@ mod calls;
 mod chart;
 mod machine;
 mod matrix;
+mod pauses;
 mod programs;
 mod progress;
 mod runner;
 mod start;
 
+use calls::Field;
 use clap::Parser;
 use matrix::Matrix;
 use programs::Folder;
@@ -25,10 +27,10 @@ use std::process::ExitCode;
 /// Measures Ripley beside the peers that are installed.
 #[derive(Parser)]
 struct Options {
-    /// Sections: calls, setup, language, memory, start. All where none is named.
+    /// Sections: calls, setup, first, language, memory, pauses, start. All where none is named.
     #[arg(long, value_delimiter = ',')]
     section: Vec<String>,
-    /// Peers of the calls' section, by title; all that are installed where none is named.
+    /// Peers of the sections of calls, by title; all that are installed where none is named.
     #[arg(long, value_delimiter = ',')]
     peer: Vec<String>,
     /// Cases whose names have one of these parts.
@@ -99,7 +101,9 @@ fn measure(
     let wants = |section: &str| {
         options.section.is_empty() || options.section.iter().any(|each| each == section)
     };
-    let known = ["calls", "setup", "language", "memory", "start"];
+    let known = [
+        "calls", "setup", "first", "language", "memory", "pauses", "start",
+    ];
     if let Some(unknown) = options
         .section
         .iter()
@@ -111,8 +115,14 @@ fn measure(
         ));
     }
     let mut matrices = Vec::new();
-    if wants("calls") {
-        matrices.push(calls::measure(plan, ripley, &options.peer, progress)?);
+    if wants("calls") || wants("first") {
+        let mut field = Field::prepare(plan, ripley, &options.peer, progress)?;
+        if wants("calls") {
+            matrices.push(field.calls(progress));
+        }
+        if wants("first") {
+            matrices.push(field.first(progress));
+        }
     }
     if wants("setup") {
         matrices.push(start::measure_setup(plan, ripley, progress)?);
@@ -129,6 +139,9 @@ fn measure(
     ];
     for folder in folders.iter().filter(|folder| wants(folder.key)) {
         matrices.push(programs::measure(plan, folder, ripley, progress)?);
+    }
+    if wants("pauses") {
+        matrices.push(pauses::measure(plan, ripley, progress)?);
     }
     if wants("start") {
         matrices.push(start::measure(plan, ripley, progress)?);

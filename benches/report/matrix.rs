@@ -68,7 +68,7 @@ impl Matrix {
         self.figure(base, case).filter(|&figure| figure > 0.0)
     }
 
-    /// Two tables: the figures, and their ratios to the base.
+    /// Three tables: the figures, their ratios to the base, and how far the samples spread.
     pub(crate) fn markdown(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "### {}\n\n{}:\n", self.title, self.unit);
@@ -84,7 +84,15 @@ impl Matrix {
             Some(format!("{ratio:.2}"))
         });
         self.means(&mut text);
-        self.spread(&mut text);
+        let _ = writeln!(
+            text,
+            "\nThe middle half of the samples (IQR), in per cent of their median:\n"
+        );
+        self.table(&mut text, |column, case| {
+            let spread = column.summary(case)?.spread();
+            Some(format!("{:.0}", spread * 100.0))
+        });
+        self.warning(&mut text);
         for (peer, reason) in &self.missing {
             let _ = writeln!(text, "- {peer} is left out: {reason}.");
         }
@@ -125,7 +133,7 @@ impl Matrix {
         let _ = writeln!(text, "| **geometric mean** | {} |", cells.join(" | "));
     }
 
-    fn spread(&self, text: &mut String) {
+    fn warning(&self, text: &mut String) {
         let wide = self.columns.iter().flat_map(|column| {
             let cases = self.cases.iter();
             cases.filter(move |(case, _)| column.summary(case).is_some_and(|each| each.is_wide()))

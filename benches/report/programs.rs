@@ -3,7 +3,7 @@
 use crate::matrix::{Column, Matrix};
 use crate::progress::Progress;
 use crate::runner::{Plan, is_installed, usage_of};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What runs programs of one language: title, words in front of the file, extension.
 type Runner = (&'static str, &'static [&'static str], &'static str);
@@ -81,7 +81,7 @@ pub(crate) fn measure(
 }
 
 /// Names of the programs of a folder that the plan wants.
-fn programs(directory: &PathBuf, plan: &Plan) -> Result<Vec<String>, String> {
+pub(crate) fn programs(directory: &Path, plan: &Plan) -> Result<Vec<String>, String> {
     let entries = std::fs::read_dir(directory)
         .map_err(|error| format!("{}: {error}", directory.display()))?;
     let mut names: Vec<String> = entries

@@ -49,7 +49,11 @@ fn calls_and_setup_become_tables_plots_and_samples() {
         .lines()
         .filter(|line| line.starts_with("| `int add(int, int)`"))
         .collect();
-    assert_eq!(rows.len(), 2, "the figures, and the ratios:\n{text}");
+    assert_eq!(
+        rows.len(),
+        3,
+        "the figures, the ratios, and the spread:\n{text}"
+    );
     let cells: Vec<f64> = rows[0]
         .split('|')
         .skip(2)

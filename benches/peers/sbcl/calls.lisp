@@ -4,6 +4,8 @@
 (load-shared-object (first *arguments*))
 (defvar *rounds* (parse-integer (second *arguments*)))
 (defvar *iterations* (parse-integer (third *arguments*)))
+;; Without this, doubles are boxed on their way.
+(declaim (inline nop add add_longs add_doubles six_doubles ten_ints strlen sum_vec2 sum_ints apply-call))
 (define-alien-routine nop void)
 (define-alien-routine add int (a int) (b int))
 (define-alien-routine add_longs long (a long) (b long))
@@ -19,7 +21,9 @@
 (define-alien-routine qsort void (base system-area-pointer) (count unsigned-long) (size unsigned-long) (f system-area-pointer))
 (defvar identity-callback (sb-alien::alien-lambda int ((x int)) x))
 (defvar sum-callback (sb-alien::alien-lambda long ((a long) (b long)) (+ a b)))
-(defvar order-callback (sb-alien::alien-lambda int ((a (* int)) (b (* int))) (- (deref a) (deref b))))
+(defvar order-callback
+  (sb-alien::alien-lambda int ((a system-area-pointer) (b system-area-pointer))
+    (- (sb-sys:signed-sap-ref-32 a 0) (sb-sys:signed-sap-ref-32 b 0))))
 (defvar *vec* (alien-sap (make-alien (array double 2))))
 (setf (sb-sys:sap-ref-double *vec* 0) 1.5d0 (sb-sys:sap-ref-double *vec* 8) 2.5d0)
 (defvar *numbers* (alien-sap (make-alien int *iterations*)))
