@@ -8,12 +8,13 @@ const GAP: f64 = 14.0;
 const LEFT: f64 = 210.0;
 const WIDTH: f64 = 960.0;
 const RIGHT: f64 = 60.0;
-const TOP: f64 = 64.0;
+const TOP: f64 = 78.0;
 
-/// Colours that people with colour-blind eyes tell apart (Okabe and Ito), and greys behind them.
-const COLOURS: [&str; 12] = [
+/// Colours that people with colour-blind eyes tell apart (Okabe and Ito) come first; greys and light ones follow.
+const COLOURS: [&str; 20] = [
     "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#999933", "#882255",
-    "#44AA99", "#AA4499", "#777777", "#bbbbbb",
+    "#44AA99", "#AA4499", "#777777", "#bbbbbb", "#332288", "#661100", "#6699CC", "#DDCC77",
+    "#117733", "#AA4466", "#88CCEE", "#4477AA",
 ];
 
 /// The columns of a matrix, or those whose titles `wanted` has, as bars by case.
@@ -75,16 +76,22 @@ fn bar(svg: &mut String, scale: &Scale, place: usize, top: f64, figure: f64) {
 }
 
 fn legend<'a>(svg: &mut String, titles: impl Iterator<Item = &'a str>) {
-    let mut left = 8.0;
+    let (mut left, mut top) = (8.0, 30.0);
     for (place, title) in titles.enumerate() {
         let colour = COLOURS[place % COLOURS.len()];
+        let width = 26.0 + 6.2 * title.chars().count() as f64;
+        if left + width > WIDTH {
+            (left, top) = (8.0, top + 15.0);
+        }
         let _ = writeln!(
             svg,
-            "<rect x=\"{left}\" y=\"30\" width=\"9\" height=\"9\" fill=\"{colour}\"/><text x=\"{}\" y=\"38\">{}</text>",
+            "<rect x=\"{left:.1}\" y=\"{top}\" width=\"9\" height=\"9\" fill=\"{colour}\"/>\
+             <text x=\"{:.1}\" y=\"{}\">{}</text>",
             left + 12.0,
+            top + 8.0,
             escaped(title)
         );
-        left += 26.0 + 6.2 * title.chars().count() as f64;
+        left += width;
     }
 }
 
