@@ -276,7 +276,7 @@ fn every_operation_does_the_same_lowered_and_interpreted() {
                 panic!("{name} stands in the table");
             };
             // New objects have addresses of their own each time.
-            let is_new = matches!(op, Op::Allocate { .. } | Op::AllocateBytes { .. });
+            let is_new = matches!(op, Op::Allocate { .. } | Op::AllocateStruct { .. });
             if is_of_bytecodes(&op) || is_of_callbacks(&op) || is_new {
                 continue;
             }

@@ -168,9 +168,10 @@ macro_rules! for_each_rtl_op {
             "slot" = Slot slot { target: Gpr, source: Gpr, index: Imm };
             /// `target :=` a new object with `slots` nils; goes to `other` where eden is full.
             "allocate" = Allocate allocate { target: Gpr, class: Imm, format: Imm, slots: Imm, other: Lab };
-            /// `target :=` a new byte object of `bytes` bytes, whose contents are not cleared: they are to be
-            /// stored before anything else happens. Goes to `other` where eden is full.
-            "allocateBytes" = AllocateBytes allocate_bytes { target: Gpr, class: Imm, bytes: Imm, other: Lab };
+            /// `target :=` a new Alien of a struct class with `slots` slots, whose `bytes` bytes are in a ByteArray of its
+            /// own, and not cleared: they are to be stored before anything else happens. Goes to `other` where eden
+            /// is full.
+            "allocateStruct" = AllocateStruct allocate_struct { target: Gpr, class: Imm, slots: Imm, bytes: Imm, other: Lab };
             /// Stores an immediate into slot `index` of `holder`; or any object, where `holder` was
             /// allocated right before.
             "storeImmediate" = StoreImmediate store_immediate { holder: Gpr, index: Imm, source: Gpr };

@@ -410,12 +410,25 @@ impl Visitor for Run<'_> {
         }
     }
 
-    fn allocate_bytes(&mut self, target: Gpr, class: i64, bytes: i64, other: Label) -> Step {
+    fn allocate_struct(
+        &mut self,
+        target: Gpr,
+        class: i64,
+        slots: i64,
+        bytes: i64,
+        other: Label,
+    ) -> Step {
         let class = ClassIndex::new(class as u32);
-        match self.heap().allocate_bytes(class, bytes as usize) {
-            Ok(made) => self.set(target, made.bits()),
-            Err(_) => Step::Go(other),
-        }
+        let heap = self.heap();
+        let made = heap.allocate(class, Format::FIXED, slots as usize);
+        let data = heap.allocate_bytes(vm::known::index::BYTE_ARRAY, bytes as usize);
+        let (Ok(made), Ok(data)) = (made, data) else {
+            return Step::Go(other);
+        };
+        heap.set_slot(made, alien::ADDRESS, Oop::ZERO);
+        heap.set_slot(made, alien::SIZE, Oop::small(bytes));
+        heap.set_slot(made, alien::DATA, data);
+        self.set(target, made.bits())
     }
 
     fn array_size(&mut self, target: Gpr, array: Gpr, other: Label) -> Step {

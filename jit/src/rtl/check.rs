@@ -17,6 +17,7 @@ use std::fmt;
 use vm::callback::{FLOAT_REGISTERS, INTEGER_REGISTERS};
 use vm::entry::Entry;
 use vm::failure::Failure;
+use vm::known::alien;
 
 /// Bytes of stack arguments that one call may have.
 pub const RESERVE_BYTES_MAX: i64 = 1 << 20;
@@ -32,7 +33,7 @@ pub const SLOT_INDEX_MAX: i64 = (1 << 27) - 1;
 /// Most slots of an object that `allocate` makes outside of bytecodes.
 pub const ALLOCATE_SLOTS_MAX: i64 = 64;
 
-/// Most bytes of an object that `allocateBytes` makes: their words are counted in the header itself.
+/// Most bytes of a struct that `allocateStruct` makes: their words are counted in the header itself.
 pub const ALLOCATE_BYTES_MAX: i64 = 1024;
 
 /// Most words of a leaf's frame: its arguments and temporaries are numbered by bytes.
@@ -385,8 +386,14 @@ impl Checker<'_> {
                 range("slots", slots, 0, ALLOCATE_SLOTS_MAX)
             }
             Op::CheckClass { class, .. } => range("class", class, 0, i64::from(CLASS_INDEX_MASK)),
-            Op::AllocateBytes { class, bytes, .. } => {
+            Op::AllocateStruct {
+                class,
+                slots,
+                bytes,
+                ..
+            } => {
                 range("class", class, 1, i64::from(CLASS_INDEX_MASK))?;
+                range("slots", slots, alien::COUNT as i64, ALLOCATE_SLOTS_MAX)?;
                 range("bytes", bytes, 0, ALLOCATE_BYTES_MAX)
             }
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),

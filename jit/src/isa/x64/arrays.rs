@@ -12,11 +12,11 @@ use gc::layout::{
     CLASS_INDEX_MASK, FLAG_REMEMBERED, FORMAT_SHIFT, Format, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW,
     SLOTS_SHIFT, WORD_BYTES,
 };
-use gc::oop::{TAG_BITS, TAG_INTEGER, TAG_MASK};
+use gc::oop::{Oop, TAG_BITS, TAG_INTEGER, TAG_MASK};
 use std::mem::offset_of;
 use vm::context::VmContext;
 use vm::entry::Entry;
-use vm::known::{class, index};
+use vm::known::{alien, class, index};
 
 const HEAP: usize = offset_of!(VmContext, heap);
 const NEXT: i32 = (HEAP + Heap::OFFSET_WINDOW_NEXT) as i32;
@@ -182,20 +182,20 @@ impl Lowering<'_> {
         self.move_(target, TEMP);
     }
 
-    /// The last word is cleared: what it has behind the object's last byte stays zero.
-    pub(super) fn allocate_byte_object(
+    /// The Alien and right behind it its ByteArray, see `Alien` in the image: the address counts from the first byte
+    /// there. The last word is cleared: what it has behind the last byte stays zero.
+    pub(super) fn allocate_alien(
         &mut self,
         target: Gpr,
         class: i64,
+        slots: usize,
         bytes: usize,
         other: Label,
     ) {
         let full = self.label_of(other);
-        let slots = bytes / WORD_BYTES + 1;
-        let format = Format::bytes(bytes).bits();
-        let header =
-            class as u64 | u64::from(format) << FORMAT_SHIFT | (slots as u64) << SLOTS_SHIFT;
-        let whole = (slots as i32 + 1) * WORD_BYTES as i32;
+        let data = (slots + 1) * WORD_BYTES;
+        let words = bytes / WORD_BYTES + 1;
+        let whole = (data + (words + 1) * WORD_BYTES) as i32;
         asm!(self.ops
             ; mov temp, [context + NEXT]
             ; lea temp2, [temp + whole]
@@ -203,10 +203,31 @@ impl Lowering<'_> {
             ; ja =>full
             ; mov [context + NEXT], temp2
         );
+        let fixed = u64::from(Format::FIXED.bits()) << FORMAT_SHIFT;
+        let header = class as u64 | fixed | (slots as u64) << SLOTS_SHIFT;
         self.load_constant(TEMP2, header as i64);
         asm!(self.ops
             ; mov [temp], temp2
-            ; mov QWORD [temp + slot_offset(slots - 1)], 0
+            ; mov QWORD [temp + slot_offset(alien::ADDRESS)], DWORD Oop::ZERO.bits() as i32
+            ; mov QWORD [temp + slot_offset(alien::SIZE)], DWORD Oop::small(bytes as i64).bits() as i32
+            ; lea temp2, [temp + data as i32]
+            ; mov [temp + slot_offset(alien::DATA)], temp2
+        );
+        if slots > alien::COUNT {
+            asm!(self.ops; mov temp2, [BYTE context + NIL]);
+        }
+        for slot in alien::COUNT..slots {
+            asm!(self.ops; mov [temp + slot_offset(slot)], temp2);
+        }
+        let format = u64::from(Format::bytes(bytes).bits()) << FORMAT_SHIFT;
+        let class = u64::from(index::BYTE_ARRAY.index());
+        self.load_constant(
+            TEMP2,
+            (class | format | (words as u64) << SLOTS_SHIFT) as i64,
+        );
+        asm!(self.ops
+            ; mov [temp + data as i32], temp2
+            ; mov QWORD [temp + whole - WORD_BYTES as i32], 0
         );
         self.move_(target, TEMP);
     }

@@ -15,6 +15,7 @@
 use super::callbacks::{Convention, build_callback_frame, return_to_c};
 use super::calls::ForeignCall;
 use super::faults::Landing;
+use super::objects::AddressOfC;
 use super::registers::{CSTACK, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
 use crate::lowering::{Fixup, Lowered, Request};
@@ -41,6 +42,8 @@ pub(super) struct Lowering<'a> {
     pub(super) landings: Vec<Landing>,
     /// Where foreign calls in the place of sends return that are to be left, with the bytes to pop.
     pub(super) leavings: Vec<(DynamicLabel, i16)>,
+    /// Addresses of Aliens, as far as there is no code yet.
+    pub(super) addresses: Vec<AddressOfC>,
     /// Bytes below `c_sp` that the latest `reserve` has made the sequence's own.
     pub(super) reserved: u32,
     labels: HashMap<Label, DynamicLabel>,
@@ -58,6 +61,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         reserved: 0,
         landings: Vec::new(),
         leavings: Vec::new(),
+        addresses: Vec::new(),
         labels: HashMap::new(),
     };
     lowering.prologue();
@@ -67,6 +71,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         op.accept(&mut lowering);
     }
     op_offsets.push(lowering.offset());
+    lowering.finish_alien_addresses();
     lowering.land();
     let bytes = lowering
         .ops
@@ -755,8 +760,8 @@ impl Visitor for Lowering<'_> {
         self.allocate_object(target, class, format, slots, other);
     }
 
-    fn allocate_bytes(&mut self, target: Gpr, class: i64, bytes: i64, other: Label) {
-        self.allocate_byte_object(target, class, bytes as usize, other);
+    fn allocate_struct(&mut self, target: Gpr, class: i64, slots: i64, bytes: i64, other: Label) {
+        self.allocate_alien(target, class, slots as usize, bytes as usize, other);
     }
 
     fn square_root(&mut self, target: Fpr, source: Fpr) {

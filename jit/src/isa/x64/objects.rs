@@ -8,15 +8,26 @@ use super::registers::{TEMP, asm};
 use super::stubs::NIL;
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Fpr, Gpr, Label};
-use dynasmrt::{DynasmApi, DynasmLabelApi};
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
 use gc::layout::{CLASS_INDEX_MASK, FORMAT_SHIFT, Format, HEADER_BYTES, WORD_BYTES};
-use gc::oop::{FLOAT_EXPONENT_OFFSET, TAG_BITS, TAG_FLOAT, TAG_INTEGER, TAG_MASK};
+use gc::oop::{FLOAT_EXPONENT_OFFSET, TAG_BITS, TAG_CHARACTER, TAG_FLOAT, TAG_INTEGER, TAG_MASK};
 use vm::known::alien;
 
 /// The byte of the header that tells whether an object is a byte object, and its bit there.
 const BYTES_BIT: u32 = FORMAT_SHIFT + Format::BYTES_BASE.trailing_zeros();
 const BYTES_PLACE: i8 = (BYTES_BIT / 8) as i8;
 const BYTES_MASK: i8 = 1 << (BYTES_BIT % 8);
+
+/// The rest of an Alien's address, for one that has no bytes of its own: `temp` is its data, `temp2` the address.
+pub(super) struct AddressOfC {
+    target: Gpr,
+    begin: DynamicLabel,
+    ready: DynamicLabel,
+    other: DynamicLabel,
+}
+
+/// An integer's bit is the lowest, and no other immediate has it.
+const _: () = assert!(TAG_INTEGER == 1 && (TAG_CHARACTER | TAG_FLOAT) & 1 == 0);
 
 /// Where a slot is in its object.
 const fn slot_offset(index: usize) -> i8 {
@@ -90,21 +101,44 @@ impl Lowering<'_> {
     /// the image.
     pub(super) fn load_alien_address(&mut self, target: Gpr, source: Gpr, other: Label) {
         let other = self.label_of(other);
+        let no_bytes = self.ops.new_dynamic_label();
+        let ready = self.ops.new_dynamic_label();
         asm!(self.ops
             ; mov temp2, [BYTE Rq(source) + slot_offset(alien::ADDRESS)]
-            ; sub temp2, BYTE TAG_INTEGER as i8
-            ; test temp2_d, TAG_MASK as i32
-            ; jnz =>other
-            ; sar temp2, TAG_BITS as i8
+            ; sar temp2, 1                          // the carry is the SmallInteger's bit
+            ; jnc =>other
             ; mov temp, [BYTE Rq(source) + slot_offset(alien::DATA)]
-            ; cmp temp, [BYTE context + NIL]
-            ; je BYTE >ready
+            ; sar temp2, (TAG_BITS - 1) as i8
             ; test BYTE [BYTE temp + BYTES_PLACE], BYTES_MASK
-            ; jz =>other
-            ; lea temp2, [BYTE temp2 + temp + HEADER_BYTES as i8]
-            ; ready:
-            ; mov Rq(target), temp2
+            ; jz =>no_bytes
+            ; lea Rq(target), [BYTE temp2 + temp + HEADER_BYTES as i8]
+            ; =>ready
         );
+        self.addresses.push(AddressOfC {
+            target,
+            begin: no_bytes,
+            ready,
+            other,
+        });
+    }
+
+    /// What stands behind the code: Aliens without data are to C memory.
+    pub(super) fn finish_alien_addresses(&mut self) {
+        for address in std::mem::take(&mut self.addresses) {
+            let AddressOfC {
+                target,
+                begin,
+                ready,
+                other,
+            } = address;
+            asm!(self.ops
+                ; =>begin
+                ; cmp temp, [BYTE context + NIL]
+                ; jne =>other
+                ; mov Rq(target), temp2
+                ; jmp =>ready
+            );
+        }
     }
 
     pub(super) fn check_byte_object(&mut self, source: Gpr, other: Label) {
