@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "reads and writes the bodies of objects")]
 
 use crate::heap::Heap;
-use crate::layout::{ClassIndex, Format, HASH_BITS, Header, WORD_BYTES};
+use crate::layout::{ClassIndex, FLAG_WITHOUT_NUL, Format, HASH_BITS, Header, WORD_BYTES};
 use crate::memory::{load, store};
 use crate::object::Object;
 use crate::oop::Oop;
@@ -185,6 +185,16 @@ impl Heap {
         unsafe { std::slice::from_raw_parts(self.body_address(oop), len) }
     }
 
+    /// Forgets what is known of the bytes of a byte object: somebody gets their address who may write to them.
+    #[inline]
+    pub fn bytes_may_change(&mut self, oop: Oop) {
+        let object = Object::of(oop);
+        debug_assert!(object.format().is_bytes());
+        if object.has(FLAG_WITHOUT_NUL) {
+            object.clear_flag(FLAG_WITHOUT_NUL);
+        }
+    }
+
     /// The bytes of a byte object, to be written.
     ///
     /// # Panics
@@ -192,6 +202,7 @@ impl Heap {
     #[inline]
     pub fn bytes_mut(&mut self, oop: Oop) -> &mut [u8] {
         let len = self.byte_len(oop);
+        self.bytes_may_change(oop);
         // SAFETY: as for `bytes`, and the heap is borrowed mutably.
         unsafe { std::slice::from_raw_parts_mut(self.body_address(oop).cast_mut(), len) }
     }

@@ -42,6 +42,9 @@ pub const OVERFLOW_COUNT_MASK: u64 = (1 << SLOTS_SHIFT) - 1;
 pub const FLAG_MARKED: u64 = 1 << 27;
 /// The old object stands in the remembered set: it may hold pointers to the nursery.
 pub const FLAG_REMEMBERED: u64 = 1 << 28;
+/// Of a byte object, which is never remembered: it is a String without a NUL among its bytes. Whoever writes to the bytes of
+/// Strings takes the flag away, see `Heap::bytes_may_change`.
+pub const FLAG_WITHOUT_NUL: u64 = FLAG_REMEMBERED;
 /// The object must not move.
 pub const FLAG_PINNED: u64 = 1 << 29;
 /// The object has a finalizer registered.

@@ -35,6 +35,9 @@ impl Heap {
             return;
         }
         Object::of(oop).set_flag(FLAG_PINNED);
+        if Object::of(oop).format().is_bytes() {
+            self.bytes_may_change(oop);
+        }
         *self.pins_where(young) += 1;
     }
 

@@ -182,7 +182,8 @@ impl Heap {
                 return fault(format!("{}: overflow word {word:#x}", place()));
             }
         }
-        if young && header.has(FLAG_MARKED | FLAG_REMEMBERED) {
+        let remembered = header.has(FLAG_REMEMBERED) && !format.is_bytes();
+        if young && (header.has(FLAG_MARKED) || remembered) {
             return fault(format!("{}: has flags of old objects", place()));
         }
         if !young && header.has(FLAG_AGED) {
@@ -266,7 +267,7 @@ impl Heap {
                     "the remembered set has {address:#x}, no old object"
                 ));
             }
-            if !object.has(FLAG_REMEMBERED) {
+            if !object.has(FLAG_REMEMBERED) || object.format().is_bytes() {
                 return fault(format!(
                     "the remembered object at {address:#x} has no such flag"
                 ));
@@ -274,7 +275,8 @@ impl Heap {
         }
         let mut flagged = 0;
         self.for_each_object(&mut |oop| {
-            flagged += usize::from(self.header(oop).has(FLAG_REMEMBERED));
+            let header = self.header(oop);
+            flagged += usize::from(header.has(FLAG_REMEMBERED) && !header.format().is_bytes());
         });
         if flagged != self.remembered.len() {
             let listed = self.remembered.len();

@@ -156,7 +156,7 @@ macro_rules! for_each_rtl_op {
             /// `target :=` the address of a byte object's NUL-terminated bytes; goes to `other`
             /// where `source` is no byte object or has a NUL among its bytes.
             "cString" = CString c_string { target: Gpr, source: Gpr, other: Lab };
-            /// `target :=` the address of the first byte of the body of the heap object `source`.
+            /// `target :=` the address of the first byte of the byte object `source`, for somebody who may write there.
             "bodyAddress" = BodyAddress body_address { target: Gpr, source: Gpr };
             /// `target :=` the address of the memory of the Alien `source`: C memory, or bytes in the
             /// heap. Goes to `other` where it was freed or belongs to another Alien.

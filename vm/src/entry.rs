@@ -370,7 +370,11 @@ mod implementation {
     }
 
     pub(super) fn object_to_pointer(vm: &mut Vm, value: u64, _: u64) -> Result<u64, Failure> {
-        address_of(vm, oop(value))
+        let object = oop(value);
+        if object.is_pointer() && vm.heap().format_of(object).is_bytes() {
+            vm.heap_mut().bytes_may_change(object);
+        }
+        address_of(vm, object)
     }
 
     pub(super) fn object_to_fixed_c_string(

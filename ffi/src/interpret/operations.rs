@@ -302,7 +302,11 @@ impl Visitor for Run<'_> {
 
     fn body_address(&mut self, target: Gpr, source: Gpr) -> Step {
         let object = self.object(source);
-        let address = self.heap().body_address(object) as u64;
+        let heap = self.heap();
+        if heap.format_of(object).is_bytes() {
+            heap.bytes_may_change(object);
+        }
+        let address = heap.body_address(object) as u64;
         self.set(target, address)
     }
 

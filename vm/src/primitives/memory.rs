@@ -56,6 +56,7 @@ fn place(vm: &mut Vm, arguments: Arguments, first: usize, size: usize) -> Result
         if end > vm.heap().byte_len(base) {
             return Err(Failure::BadIndex);
         }
+        vm.heap_mut().bytes_may_change(base);
         return Ok(Place(vm.heap().body_address(base) as u64 + offset as u64));
     }
     let base = vm.integer(base).ok_or(Failure::WrongType)?;

@@ -15,7 +15,7 @@
 use super::callbacks::{Convention, build_callback_frame, return_to_c};
 use super::calls::ForeignCall;
 use super::faults::Landing;
-use super::objects::AddressOfC;
+use super::objects::{AddressOfC, TextOfC};
 use super::registers::{CSTACK, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
 use crate::lowering::{Fixup, Lowered, Request};
@@ -44,6 +44,8 @@ pub(super) struct Lowering<'a> {
     pub(super) leavings: Vec<(DynamicLabel, i16)>,
     /// Addresses of Aliens, as far as there is no code yet.
     pub(super) addresses: Vec<AddressOfC>,
+    /// Texts for C, as far as there is no code yet.
+    pub(super) texts: Vec<TextOfC>,
     /// Bytes below `c_sp` that the latest `reserve` has made the sequence's own.
     pub(super) reserved: u32,
     labels: HashMap<Label, DynamicLabel>,
@@ -62,6 +64,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         landings: Vec::new(),
         leavings: Vec::new(),
         addresses: Vec::new(),
+        texts: Vec::new(),
         labels: HashMap::new(),
     };
     lowering.prologue();
@@ -72,6 +75,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
     }
     op_offsets.push(lowering.offset());
     lowering.finish_alien_addresses();
+    lowering.finish_c_strings();
     lowering.land();
     let bytes = lowering
         .ops
@@ -413,17 +417,11 @@ impl Visitor for Lowering<'_> {
     }
 
     fn c_string(&mut self, target: Gpr, source: Gpr, other: Label) {
-        let refused = self.label_of(other);
-        self.move_(TEMP, source);
-        self.call_stub(self.request.stubs.c_string());
-        asm!(self.ops; jnz =>refused);
-        self.move_(target, TEMP);
+        self.load_c_string(target, source, other);
     }
 
     fn body_address(&mut self, target: Gpr, source: Gpr) {
-        asm!(self.ops
-            ; lea Rq(target), [BYTE Rq(source) + HEADER_BYTES as i8]
-        );
+        self.load_body_address(target, source);
     }
 
     fn alien_address(&mut self, target: Gpr, source: Gpr, other: Label) {

@@ -9,7 +9,9 @@ use super::stubs::NIL;
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Fpr, Gpr, Label};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
-use gc::layout::{CLASS_INDEX_MASK, FORMAT_SHIFT, Format, HEADER_BYTES, WORD_BYTES};
+use gc::layout::{
+    CLASS_INDEX_MASK, FLAG_WITHOUT_NUL, FORMAT_SHIFT, Format, HEADER_BYTES, WORD_BYTES,
+};
 use gc::oop::{FLOAT_EXPONENT_OFFSET, TAG_BITS, TAG_CHARACTER, TAG_FLOAT, TAG_INTEGER, TAG_MASK};
 use vm::known::alien;
 
@@ -17,6 +19,20 @@ use vm::known::alien;
 const BYTES_BIT: u32 = FORMAT_SHIFT + Format::BYTES_BASE.trailing_zeros();
 const BYTES_PLACE: i8 = (BYTES_BIT / 8) as i8;
 const BYTES_MASK: i8 = 1 << (BYTES_BIT % 8);
+
+/// The bit of a String without a NUL among its bytes in that byte, and with it the one of byte objects.
+const FLAG_BYTE: i8 = (FLAG_WITHOUT_NUL >> (BYTES_PLACE * 8)) as i8;
+const TEXT_MASK: i8 = BYTES_MASK | FLAG_BYTE;
+const _: () = assert!(FLAG_WITHOUT_NUL >> (BYTES_PLACE * 8) < 0x80);
+
+/// The rest of an argument that is text, in the registers of the operation.
+pub(super) struct TextOfC {
+    target: Gpr,
+    source: Gpr,
+    look: DynamicLabel,
+    ready: DynamicLabel,
+    refused: DynamicLabel,
+}
 
 /// The rest of an Alien's address, for one that has no bytes of its own: `temp` is its data, `temp2` the address.
 pub(super) struct AddressOfC {
@@ -82,6 +98,51 @@ impl Lowering<'_> {
             ; zero:
             ; lea Rq(target), [temp * 8 + TAG_FLOAT as i32]
         );
+    }
+
+    /// C may write there: whether there is a NUL among the bytes is unknown from here on.
+    pub(super) fn load_body_address(&mut self, target: Gpr, source: Gpr) {
+        asm!(self.ops
+            ; and BYTE [BYTE Rq(source) + BYTES_PLACE], !FLAG_BYTE
+            ; lea Rq(target), [BYTE Rq(source) + HEADER_BYTES as i8]
+        );
+    }
+
+    /// Most Strings that C gets it has got before: then their header tells that there is no NUL among their bytes. The stub
+    /// looks at the others.
+    pub(super) fn load_c_string(&mut self, target: Gpr, source: Gpr, other: Label) {
+        let refused = self.label_of(other);
+        let look = self.ops.new_dynamic_label();
+        let ready = self.ops.new_dynamic_label();
+        asm!(self.ops
+            ; test Rb(source), TAG_MASK as i8
+            ; jnz =>refused
+            ; movzx temp_d, BYTE [BYTE Rq(source) + BYTES_PLACE]
+            ; and temp_d, BYTE TEXT_MASK
+            ; cmp temp_b, TEXT_MASK
+            ; jne =>look
+            ; lea Rq(target), [BYTE Rq(source) + HEADER_BYTES as i8]
+            ; =>ready
+        );
+        self.texts.push(TextOfC {
+            target,
+            source,
+            look,
+            ready,
+            refused,
+        });
+    }
+
+    /// What stands behind the code: texts that C gets for the first time.
+    pub(super) fn finish_c_strings(&mut self) {
+        for text in std::mem::take(&mut self.texts) {
+            asm!(self.ops; =>text.look);
+            self.move_(TEMP, text.source);
+            self.call_stub(self.request.stubs.c_string());
+            asm!(self.ops; jnz =>text.refused);
+            self.move_(text.target, TEMP);
+            asm!(self.ops; jmp =>text.ready);
+        }
     }
 
     /// An immediate's class index is its tag.

@@ -7,11 +7,13 @@ use crate::stubs::{StubCode, StubOffsets};
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
 use gc::layout::{
-    FORMAT_SHIFT, Format, HEADER_BYTES, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW, SLOTS_SHIFT,
+    CLASS_INDEX_MASK, FLAG_PINNED, FLAG_WITHOUT_NUL, FORMAT_SHIFT, Format, HEADER_BYTES,
+    OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW, SLOTS_SHIFT,
 };
 use std::mem::offset_of;
 use vm::context::{Outcome, VmContext};
 use vm::entry::{ENTRY_COUNT, Entry};
+use vm::known::index;
 
 pub(super) const SP: i8 = offset_of!(VmContext, sp) as i8;
 pub(super) const FP: i8 = offset_of!(VmContext, fp) as i8;
@@ -219,6 +221,8 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
 /// Checks that `temp` is a byte object without a NUL among its bytes: then the zero flag is set
 /// and `temp` is the address of the first byte. Clobbers `temp2` and `ftemp`, keeps the rest.
 ///
+/// A String that has none, and that nobody has pinned, is marked as such: see `FLAG_WITHOUT_NUL`.
+///
 /// A word of eight bytes is looked at at once, the last one first. The unused bytes of that one, which are zero, are filled
 /// with ones before: `fillers` has a row for each number of them.
 fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
@@ -240,6 +244,7 @@ fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
         ; look:
         ; push rax
         ; push rcx
+        ; push temp
         ; mov rcx, temp2
         ; shr rcx, SLOTS_SHIFT as i8
         ; cmp ecx, SLOTS_OVERFLOW as i32
@@ -266,12 +271,25 @@ fn assemble_c_string(ops: &mut VecAssembler<X64Relocation>) -> u32 {
         ; movq ftemp, [temp + rcx * 8 - 8]
         ; jmp BYTE <look_at_word
         ; done:
+        ; pop rcx                               // the object
+        ; jnz BYTE >finished
+        ; mov eax, [rcx]
+        ; and eax, FIXED_TEXT_MASK
+        ; cmp eax, index::STRING.index() as i32
+        ; jne BYTE >passed
+        ; or DWORD [rcx], FLAG_WITHOUT_NUL as i32
+        ; passed:
+        ; xor eax, eax                          // sets the zero flag
+        ; finished:
         ; pop rcx
         ; pop rax
         ; ret
     );
     c_string
 }
+
+/// What tells a String that nobody has pinned, to write to it, from all else.
+const FIXED_TEXT_MASK: i32 = (CLASS_INDEX_MASK | FLAG_PINNED as u32) as i32;
 
 /// Brings an overflow word's count to the top.
 const COUNT_SHIFT: i8 = OVERFLOW_COUNT_MASK.leading_zeros() as i8;
