@@ -20,7 +20,7 @@ const SHAPES: [(&str, &str); 16] = [
     ("nine", "9 doubles in a struct, in and out"),
     ("mixed", "{long, double} in and out"),
     ("variadic", "variadic, 3 ints"),
-    ("function", "`int add(int, int)` by a function pointer"),
+    ("function", "`add` by a function pointer"),
     ("apply", "a call that makes one callback"),
     ("repeat", "each of many callbacks"),
     ("qsort", "`qsort`, for each number"),
