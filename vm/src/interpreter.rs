@@ -117,9 +117,18 @@ impl Vm {
         };
         let stack_end = self.stack_end;
         self.context.suspended = &raw const suspended;
+        // A foreign function that enters here, and not by a callback, may have been given addresses.
+        let holding = std::mem::take(&mut self.context.holding);
+        if holding != 0 {
+            self.context.heap.hold_addresses();
+        }
         let mut interpreter = Interpreter::new(self, suspended.sp);
         let flow = begin(&mut interpreter);
         let result = interpreter.run(flow);
+        if holding != 0 {
+            self.context.heap.release_addresses();
+            self.context.holding = holding;
+        }
         self.context.suspended = suspended.outer;
         self.context.sp = suspended.sp;
         self.context.fp = suspended.fp;
