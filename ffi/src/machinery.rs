@@ -8,7 +8,7 @@ use crate::library::Libraries;
 use crate::serve;
 use gc::Heap;
 use jit::code_space::DEFAULT_SIZE;
-use jit::compiler::{Compiler, check_linked};
+use jit::compiler::{CompileError, Compiler, check_linked};
 use jit::isa::HOST;
 use jit::isa::host::callbacks::Convention;
 use jit::leaf::LeafRequest;
@@ -20,9 +20,11 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use vm::callback::CallbackSlot;
+use vm::codes::ReturnAddresses;
 use vm::context::{Outcome, VmContext};
 use vm::foreign::{
     ExternalCode, ExternalMethod, Foreign, LeafMethod, LibraryHandle, LibraryNotFound, Marshalling,
+    NotInstalled,
 };
 use vm::visitors::Visit;
 use vm::vm::Vm;
@@ -92,18 +94,22 @@ impl Machinery {
         self.compiler.clone()
     }
 
-    fn compile(&self, method: &ExternalMethod<'_>, ops: &[Op]) -> Result<ExternalCode, String> {
-        let code = self
-            .compiler
-            .borrow_mut()
-            .install(method.name, ops, method.argument_count, method.function)
-            .map_err(|error| error.to_string())?;
+    fn compile(
+        &self,
+        method: &ExternalMethod<'_>,
+        ops: &[Op],
+    ) -> Result<ExternalCode, CompileError> {
+        let mut compiler = self.compiler.borrow_mut();
+        let code = compiler.install(method.name, ops, method.argument_count, method.function)?;
         Ok(ExternalCode::Machine(code))
     }
 
-    fn plan(&self, method: &ExternalMethod<'_>, ops: Vec<Op>) -> Result<ExternalCode, String> {
-        let facts = check_linked(&ops, method.argument_count, method.function)
-            .map_err(|error| error.to_string())?;
+    fn plan(
+        &self,
+        method: &ExternalMethod<'_>,
+        ops: Vec<Op>,
+    ) -> Result<ExternalCode, CompileError> {
+        let facts = check_linked(&ops, method.argument_count, method.function)?;
         let plan = Some(Rc::new(Plan {
             name: method.name.into(),
             ops: ops.into(),
@@ -161,6 +167,17 @@ fn pin_literals(heap: &mut Heap, ops: &[Op]) {
     }
 }
 
+fn wrong(error: impl std::fmt::Display, place: &str) -> NotInstalled {
+    NotInstalled::Wrong(format!("{error}, {place}"))
+}
+
+fn not_installed(error: &CompileError, place: &str) -> NotInstalled {
+    match error {
+        CompileError::CodeSpace(_) => NotInstalled::NoRoom(format!("{error}, {place}")),
+        CompileError::Rtl(_) | CompileError::NoFunction => wrong(error, place),
+    }
+}
+
 impl Foreign for Machinery {
     fn open(&self, name: &str) -> Result<LibraryHandle, LibraryNotFound> {
         self.libraries.borrow_mut().open(name)
@@ -174,11 +191,10 @@ impl Foreign for Machinery {
         &self,
         context: &mut VmContext,
         method: &ExternalMethod<'_>,
-    ) -> Result<ExternalCode, String> {
-        let failed = |message: String| format!("{message}, in {}", method.name);
+    ) -> Result<ExternalCode, NotInstalled> {
+        let place = format!("in {}", method.name);
         self.introduce(context);
-        let ops =
-            decode(&context.heap, method.rtl, HOST).map_err(|error| failed(error.to_string()))?;
+        let ops = decode(&context.heap, method.rtl, HOST).map_err(|error| wrong(error, &place))?;
         pin_literals(&mut context.heap, &ops);
         let is_callback = ops.iter().any(is_of_callbacks);
         let code = match self.options.marshalling {
@@ -187,19 +203,26 @@ impl Foreign for Machinery {
             Marshalling::Compiled => self.compile(method, &ops),
             Marshalling::Interpreted => self.plan(method, ops.clone()),
             Marshalling::Libffi => {
-                Err("marshalling through libffi is not available in this build".into())
+                let reason = "marshalling through libffi is not available in this build";
+                return Err(wrong(reason, &place));
             }
         };
-        let code = code.map_err(failed)?;
+        let code = code.map_err(|error| not_installed(&error, &place))?;
         self.trace(method, &ops, code);
         Ok(code)
     }
 
-    fn install_leaf(&self, vm: &mut Vm, leaf: &LeafMethod<'_>) -> Result<Option<u64>, String> {
-        let failed = |message: String| format!("{message}, in the leaf {}", leaf.name);
-        let ops = decode(vm.heap(), leaf.rtl, HOST).map_err(|error| failed(error.to_string()))?;
-        let parameters = leaves::parameters(vm.heap(), leaf.parameters, HOST).map_err(failed)?;
-        check_linked(&ops, parameters.len(), 0).map_err(|error| failed(error.to_string()))?;
+    fn install_leaf(
+        &self,
+        vm: &mut Vm,
+        leaf: &LeafMethod<'_>,
+    ) -> Result<Option<u64>, NotInstalled> {
+        let place = format!("in the leaf {}", leaf.name);
+        let ops = decode(vm.heap(), leaf.rtl, HOST).map_err(|error| wrong(error, &place))?;
+        let parameters = leaves::parameters(vm.heap(), leaf.parameters, HOST);
+        let parameters = parameters.map_err(|error| wrong(error, &place))?;
+        let checked = check_linked(&ops, parameters.len(), 0);
+        checked.map_err(|error| not_installed(&error, &place))?;
         let request = LeafRequest {
             ops: &ops,
             compiled: leaf.compiled,
@@ -209,17 +232,23 @@ impl Foreign for Machinery {
             .compiler
             .borrow_mut()
             .install_leaf(vm, leaf.name, &request, leaf.general);
-        let code = made.map_err(|error| failed(error.to_string()))?;
+        let code = made.map_err(|error| not_installed(&error, &place))?;
         if let (Some(code), true) = (code, self.options.trace_asm) {
             eprint!("{}", self.listing(ExternalCode::Machine(code)));
         }
         Ok(code)
     }
 
-    fn remove(&self, code: ExternalCode) {
+    fn remove(&self, code: ExternalCode, running: &ReturnAddresses) -> bool {
         match code {
-            ExternalCode::Machine(address) => self.compiler.borrow_mut().remove(address),
-            ExternalCode::Plan(number) => self.plans.borrow_mut()[number as usize] = None,
+            ExternalCode::Machine(address) => {
+                self.compiler.borrow_mut().remove_unless(address, running)
+            }
+            ExternalCode::Plan(number) => {
+                // Who runs it shares it.
+                self.plans.borrow_mut()[number as usize] = None;
+                true
+            }
         }
     }
 

@@ -10,8 +10,9 @@ use fixture::Fixture;
 use gc::Oop;
 use jit::isa::X64;
 use jit::rtl::op::print_sequence;
+use vm::codes::ReturnAddresses;
 use vm::context::Outcome;
-use vm::foreign::{ExternalCode, ExternalMethod, Foreign, Marshalling};
+use vm::foreign::{ExternalCode, ExternalMethod, Foreign, Marshalling, NotInstalled};
 
 /// An Array of Arrays: one row per line, words are Symbols, numbers Integers, the rest of a line
 /// behind `note` a String.
@@ -152,7 +153,14 @@ fn install(
         rtl,
         function,
     };
-    machinery.install(&mut fixture.context, &method)
+    let installed = machinery.install(&mut fixture.context, &method);
+    installed.map_err(|reason| match reason {
+        NotInstalled::Wrong(words) | NotInstalled::NoRoom(words) => words,
+    })
+}
+
+fn nothing_runs() -> ReturnAddresses {
+    ReturnAddresses::new(Vec::new(), true)
 }
 
 fn call(machinery: &Machinery, fixture: &mut Fixture, code: ExternalCode, n: i64) -> Outcome {
@@ -191,7 +199,11 @@ fn compiled_and_interpreted_methods_are_installed_called_and_removed() {
                 .listing(code)
                 .contains("untagInteger rdi, rdi, L0")
         );
-        machinery.remove(code);
+        if let ExternalCode::Machine(address) = code {
+            let running = ReturnAddresses::new(vec![address + 1], true);
+            assert!(!machinery.remove(code, &running), "it runs");
+        }
+        assert!(machinery.remove(code, &nothing_runs()));
         assert_eq!(machinery.code_bytes(), before);
     }
 }
@@ -202,7 +214,7 @@ fn plans_take_the_numbers_of_removed_ones() {
     let first = install(&machinery, &mut fixture, ABS).expect("it is right");
     let second = install(&machinery, &mut fixture, ABS).expect("it is right");
     assert_ne!(first, second);
-    machinery.remove(first);
+    assert!(machinery.remove(first, &nothing_runs()));
     assert_eq!(install(&machinery, &mut fixture, ABS), Ok(first));
 }
 

@@ -212,7 +212,9 @@ impl Heap {
             self.trace_all();
             self.clear_dead_marked();
         }
-        roots.visit_weak(&mut |oop| self.is_marked(oop).then_some(oop));
+        roots.visit_weak(CollectionKind::Full, &mut |oop| {
+            self.is_marked(oop).then_some(oop)
+        });
         debug_assert!(
             self.remembered.is_empty() && self.remembered_slots.is_empty(),
             "an empty nursery leaves nothing remembered"

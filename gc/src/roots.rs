@@ -1,5 +1,6 @@
 //! What the VM shows the collector.
 
+use crate::heap::CollectionKind;
 use crate::oop::Oop;
 
 /// The places outside the heap that hold oops.
@@ -15,8 +16,9 @@ pub trait Roots {
     }
 
     /// Called once when the dead are known: a table that does not keep its objects alive asks
-    /// `alive` where each one is now, and drops those for which it answers `None`.
-    fn visit_weak(&mut self, alive: &mut dyn FnMut(Oop) -> Option<Oop>) {
-        let _ = alive;
+    /// `alive` where each one is now, and drops those for which it answers `None`. Objects that were
+    /// allocated old neither die nor move in a scavenge.
+    fn visit_weak(&mut self, kind: CollectionKind, alive: &mut dyn FnMut(Oop) -> Option<Oop>) {
+        let _ = (kind, alive);
     }
 }

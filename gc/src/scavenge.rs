@@ -114,7 +114,7 @@ impl Scavenger<'_> {
             self.trace();
             self.clear_dead_references();
         }
-        roots.visit_weak(&mut |oop| self.where_now(oop));
+        roots.visit_weak(CollectionKind::Scavenge, &mut |oop| self.where_now(oop));
     }
 
     /// Where a young object is after it was copied; an old one is where it was. `None` for a

@@ -166,6 +166,16 @@ impl<T> CodeSpace<T> {
         self.gaps.insert(offset, size);
     }
 
+    /// The addresses of the piece that begins at `address`.
+    ///
+    /// # Panics
+    /// Where no piece begins there.
+    pub fn extent(&self, address: u64) -> Range<u64> {
+        let piece = self.pieces.get(&self.offset(address));
+        let piece = piece.unwrap_or_else(|| panic!("no code begins at {address:#x}"));
+        address..address + piece.size as u64
+    }
+
     /// What is known of the piece that begins at `address`.
     pub fn about(&self, address: u64) -> Option<&T> {
         let offset = address.checked_sub(self.range().start)? as usize;

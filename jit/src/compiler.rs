@@ -10,6 +10,7 @@ use crate::rtl::check::{Facts, RtlError, check, is_of_callbacks};
 use crate::stubs::StubAddresses;
 use std::fmt;
 use std::io;
+use vm::codes::ReturnAddresses;
 use vm::context::{Outcome, VmContext};
 use vm::vm::Vm;
 
@@ -206,6 +207,20 @@ impl Compiler {
             let _ = crate::perf_map::append(address, size, &name);
         }
         Ok(address)
+    }
+
+    /// Drops the code that `install` answered, unless it runs: true where it is gone.
+    pub fn remove_unless(&mut self, code: u64, running: &ReturnAddresses) -> bool {
+        let runs = self.runs(code, running);
+        if !runs {
+            self.remove(code);
+        }
+        !runs
+    }
+
+    /// True where one of the addresses leads into the piece of code that begins at `code`.
+    pub(crate) fn runs(&self, code: u64, running: &ReturnAddresses) -> bool {
+        running.lead_into(&self.space.extent(code))
     }
 
     /// Drops the code that `install` answered. No frame may run in it any more.

@@ -11,7 +11,8 @@ use gc::oop::Oop;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use vm::compile::{CodeGenerator, EnterFunction, EntryPoints};
+use vm::codes::ReturnAddresses;
+use vm::compile::{CodeGenerator, EnterFunction, EntryPoints, NotCompiled};
 use vm::header;
 use vm::vm::Vm;
 
@@ -32,8 +33,14 @@ pub(crate) struct Line {
 
 /// What is known of a method's code.
 struct Code {
+    /// The Method, CompiledBlock or Primitive.
+    compiled: Oop,
+    /// Codes are numbered as they are made.
+    number: u64,
     /// Where the piece of code begins.
     base: u64,
+    /// The return addresses of its sends.
+    sites: Box<[u64]>,
     /// The entry that checks the receiver's class.
     checked: Option<u64>,
     /// Where loops begin, by pc.
@@ -62,6 +69,8 @@ pub struct Methods {
     cells: Cells,
     /// By unchecked entry.
     codes: HashMap<u64, Code>,
+    /// Codes made so far.
+    made: u64,
     /// By return address.
     sites: HashMap<u64, Site>,
     lines: Box<[Line; LINES]>,
@@ -78,6 +87,7 @@ impl Methods {
             compiler,
             cells,
             codes: HashMap::new(),
+            made: 0,
             sites: HashMap::new(),
             lines: Box::new([Line::default(); LINES]),
             foreign: HashMap::new(),
@@ -130,8 +140,8 @@ impl Methods {
         Some(base)
     }
 
-    /// Leads a site's cell to a stub of its own.
-    fn install_stub(&mut self, return_address: u64, bytes: Lowered) {
+    /// Leads a site's cell to a stub of its own; false where there is no room for it.
+    fn install_stub(&mut self, return_address: u64, bytes: Lowered) -> bool {
         let about = About {
             name: "send".into(),
             ops: Box::new([]),
@@ -143,7 +153,7 @@ impl Methods {
         };
         let made = self.compiler.borrow_mut().put(bytes, about);
         let Ok(stub) = made else {
-            return;
+            return false;
         };
         let site = self.sites.get_mut(&return_address).expect("a site");
         let cell = site.cell;
@@ -158,6 +168,26 @@ impl Methods {
         if let Some(old) = old {
             self.compiler.borrow_mut().remove(old);
         }
+        true
+    }
+
+    /// Takes the code with this entry away, with its sites and cells. No send is linked, and it does not run.
+    fn discard(&mut self, entry: u64) {
+        let code = self.codes.remove(&entry).expect("code of a method");
+        for site in &code.sites {
+            self.sites.remove(site);
+        }
+        let mut compiler = self.compiler.borrow_mut();
+        let about = compiler.space.about(code.base).expect("a piece of code");
+        let cells = &about.cells;
+        self.foreign.retain(|_, guards| {
+            guards.retain(|cell| !cells.contains(cell));
+            !guards.is_empty()
+        });
+        for &cell in cells {
+            self.cells.give_back(cell);
+        }
+        compiler.remove(code.base);
     }
 
     fn line(class: ClassIndex, selector: Oop) -> usize {
@@ -182,10 +212,12 @@ impl CodeGenerator for Methods {
         }
     }
 
-    fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Option<u64> {
+    fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Result<u64, NotCompiled> {
         vm.survey_methods();
-        let generated = generate(vm, compiled, Some(&self.compiler.borrow()))?;
-        let cells = self.take_cells(generated.caches.len())?;
+        let generated = generate(vm, compiled, Some(&self.compiler.borrow()));
+        let generated = generated.ok_or(NotCompiled::Unsuitable)?;
+        let cells = self.take_cells(generated.caches.len());
+        let cells = cells.ok_or(NotCompiled::NoRoom)?;
         let argument_count = vm::lookup::header_of(vm.heap(), compiled).arguments();
         let lowered = {
             let compiler = self.compiler.borrow();
@@ -200,7 +232,10 @@ impl CodeGenerator for Methods {
             })
         };
         let (offsets, checked) = (lowered.op_offsets.clone(), lowered.checked_entry);
-        let base = self.put(vm.code_name(compiled), &generated, &cells, lowered)?;
+        let Some(base) = self.put(vm.code_name(compiled), &generated, &cells, lowered) else {
+            cells.iter().for_each(|&cell| self.cells.give_back(cell));
+            return Err(NotCompiled::NoRoom);
+        };
         let address = |offset: u32| base + u64::from(offset);
         let entry = address(offsets[generated.entry]);
         let mut getters = HashMap::new();
@@ -222,6 +257,7 @@ impl CodeGenerator for Methods {
                 }
             }
         }
+        let mut sites = Vec::new();
         for (&cell, &Cache { pc, kind }) in cells.iter().zip(&generated.caches) {
             let CacheKind::Send(op) = kind else { continue };
             let site = Site {
@@ -232,17 +268,23 @@ impl CodeGenerator for Methods {
                 stub: None,
                 getter: getters.get(&pc).copied(),
             };
-            self.sites.insert(address(offsets[op + 1]), site);
+            let return_address = address(offsets[op + 1]);
+            sites.push(return_address);
+            self.sites.insert(return_address, site);
         }
         let loops = generated.loops.iter();
+        self.made += 1;
         let code = Code {
+            compiled,
+            number: self.made,
             base,
+            sites: sites.into(),
             checked: checked.map(address),
             loops: loops.map(|&(pc, op)| (pc, address(offsets[op]))).collect(),
             getter: generated.getter,
         };
         self.codes.insert(entry, code);
-        Some(entry)
+        Ok(entry)
     }
 
     fn loop_entry(&self, code: u64, pc: usize) -> Option<u64> {
@@ -253,12 +295,12 @@ impl CodeGenerator for Methods {
         self.sites.get(&return_address).map(|site| site.pc)
     }
 
-    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64) {
+    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64) -> bool {
         let known = self.codes.get(&code);
         let checked = known.and_then(|code| code.checked);
         let getter = known.and_then(|code| code.getter);
         let Some(site) = self.sites.get_mut(&return_address) else {
-            return;
+            return true;
         };
         let count = site.argument_count;
         if site.targets.len() > POLYMORPHIC_MAX {
@@ -268,7 +310,7 @@ impl CodeGenerator for Methods {
                 target: code,
                 unused: 0,
             };
-            return;
+            return true;
         }
         site.targets.retain(|&(each, _)| each != class);
         site.targets.push((class, code));
@@ -279,7 +321,8 @@ impl CodeGenerator for Methods {
                 let target = (HEADER_BYTES + slot * WORD_BYTES) as u64;
                 self.cells.set(cell, Cell { class, target });
             }
-            return self.cells.set(site.cell, Cell { class, target });
+            self.cells.set(site.cell, Cell { class, target });
+            return true;
         }
         let unlinked = self.compiler.borrow().stubs().exit_unlinked();
         let stub = if targets.len() <= POLYMORPHIC_MAX {
@@ -296,7 +339,7 @@ impl CodeGenerator for Methods {
             }
             caches::megamorphic(count, selector, table, LINES, unlinked)
         };
-        self.install_stub(return_address, stub);
+        self.install_stub(return_address, stub)
     }
 
     fn method_changed(&mut self, selector: Oop) {
@@ -324,9 +367,35 @@ impl CodeGenerator for Methods {
         self.lines.fill(Line::default());
     }
 
-    fn retire(&mut self, code: u64) {
-        let _ = code;
-        self.unlink();
+    fn remove(&mut self, code: u64, running: &ReturnAddresses) -> Option<bool> {
+        let base = self.codes.get(&code)?.base;
+        let runs = self.compiler.borrow().runs(base, running);
+        if !runs {
+            self.discard(code);
+        }
+        Some(!runs)
+    }
+
+    fn evict(&mut self, running: &ReturnAddresses) -> Vec<(Oop, u64)> {
+        let mut candidates = {
+            let compiler = self.compiler.borrow();
+            let idle = self.codes.iter();
+            let idle = idle.filter(|(_, code)| !compiler.runs(code.base, running));
+            idle.map(|(&entry, code)| (code.number, entry, code.compiled))
+                .collect::<Vec<_>>()
+        };
+        candidates.sort_unstable_by_key(|&(number, ..)| number);
+        let enough = self.compiler.borrow().space.used() / 4;
+        let kept = self.compiler.borrow().space.used() - enough;
+        let mut evicted = Vec::new();
+        for (_, entry, compiled) in candidates {
+            if self.compiler.borrow().space.used() <= kept {
+                break;
+            }
+            self.discard(entry);
+            evicted.push((compiled, entry));
+        }
+        evicted
     }
 
     fn listing(&self, code: u64) -> Option<String> {

@@ -57,6 +57,10 @@ pub struct CommandLine {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_stack: Option<usize>,
 
+    /// Let machine code take this much memory: a number with K, M or G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_code: Option<usize>,
+
     /// Print statistics at the end, on standard error
     #[arg(long)]
     pub stats: bool,

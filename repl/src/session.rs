@@ -5,6 +5,7 @@ use ffi::machinery::{self, Machinery};
 use gc::{HeapOptions, Oop};
 use image::file;
 use image::snapshot;
+use jit::code_space::DEFAULT_SIZE;
 use jit::methods::Methods;
 use std::path::{Path, PathBuf};
 use vm::compile::Tiering;
@@ -65,7 +66,7 @@ impl Session {
             trace_rtl: line.traces(TraceChoice::Rtl),
             trace_asm: line.traces(TraceChoice::Asm),
             perf_map: line.perf_map,
-            ..machinery::Options::default()
+            code_bytes: line.max_code.unwrap_or(DEFAULT_SIZE),
         })
         .map_err(|error| format!("cannot reserve code space: {error}"))?;
         if !line.no_jit {
@@ -113,7 +114,7 @@ impl Session {
             .foreign
             .as_ref()
             .map_or(0, |foreign| foreign.code_bytes());
-        crate::statistics::report(&self.vm.heap().stats(), code)
+        crate::statistics::report(&self.vm.heap().stats(), code, self.vm.evicted_code)
     }
 }
 

@@ -158,6 +158,10 @@ pub const MODES: &[Mode] = &[
         name: "jit under gc-stress",
         options: &["--jit-threshold", "1", "--gc-stress"],
     },
+    Mode {
+        name: "full code space",
+        options: &["--jit-threshold", "1", "--max-code", "64K"],
+    },
     MARSHALLING,
 ];
 

@@ -388,22 +388,23 @@ pub fn thread_pointer() -> u64 {
 /// Bytes of the C stack that callbacks leave to runtime entries, foreign functions and signal handlers.
 const C_STACK_RESERVE: u64 = 256 * 1024;
 
-/// The address that this thread's C stack pointer must not get below when a callback begins; 0 where
-/// the system does not tell.
-pub fn c_stack_limit() -> u64 {
+/// Where this thread's C stack begins, its highest address, and the address that its pointer must not get below
+/// when a callback begins; zeros where the system does not tell.
+pub(crate) fn c_stack() -> (u64, u64) {
     // SAFETY: the attributes are initialised by the first call and destroyed after use.
     unsafe {
         let mut attributes = std::mem::zeroed::<libc::pthread_attr_t>();
         if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
-            return 0;
+            return (0, 0);
         }
         let (mut base, mut size) = (std::ptr::null_mut(), 0);
         let known = libc::pthread_attr_getstack(&attributes, &mut base, &mut size) == 0;
         libc::pthread_attr_destroy(&mut attributes);
         if known {
-            base as u64 + C_STACK_RESERVE.min(size as u64 / 2)
+            let (low, size) = (base as u64, size as u64);
+            (low + size, low + C_STACK_RESERVE.min(size / 2))
         } else {
-            0
+            (0, 0)
         }
     }
 }

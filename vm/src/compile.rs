@@ -5,6 +5,7 @@
 //! bytecode pc of its frame. Every run of machine code ends with an [`crate::context::Outcome`],
 //! after which the interpreter, the driver, goes on; so the C stack does not grow with Smalltalk's.
 
+use crate::codes::ReturnAddresses;
 use crate::context::VmContext;
 use crate::vm::Vm;
 use gc::layout::ClassIndex;
@@ -36,14 +37,23 @@ pub struct Tiering {
     pub threshold: u32,
 }
 
+/// Why a method has no machine code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotCompiled {
+    /// It is to stay interpreted.
+    Unsuitable,
+    /// The code space is full.
+    NoRoom,
+}
+
 /// Makes machine code of methods and blocks.
 pub trait CodeGenerator {
     /// Where its code is entered.
     fn entry_points(&self) -> EntryPoints;
 
     /// Compiles a Method, CompiledBlock or Primitive; answers the address that its code is called
-    /// at by a caller who knows the receiver's class. `None` where it is to stay interpreted.
-    fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Option<u64>;
+    /// at by a caller who knows the receiver's class.
+    fn compile(&mut self, vm: &mut Vm, compiled: Oop) -> Result<u64, NotCompiled>;
 
     /// Where a frame of the method that `code` belongs to goes on at the head of a loop, `pc`.
     fn loop_entry(&self, code: u64, pc: usize) -> Option<u64>;
@@ -52,8 +62,8 @@ pub trait CodeGenerator {
     fn pc_of_send(&self, return_address: u64) -> Option<usize>;
 
     /// Lets the send before `return_address` call `code` directly where the receiver's class is
-    /// `class`.
-    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64);
+    /// `class`. False where there is no room for what that takes.
+    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64) -> bool;
 
     /// What a Symbol selects has changed: what has its method within itself sends from now on.
     fn method_changed(&mut self, selector: Oop);
@@ -61,8 +71,13 @@ pub trait CodeGenerator {
     /// Makes every send look its method up again.
     fn unlink(&mut self);
 
-    /// Forgets the code of a method that is to be compiled anew. Frames may still run it.
-    fn retire(&mut self, code: u64);
+    /// Removes the code that [`CodeGenerator::compile`] answered, unless it runs: true where it is gone. No send
+    /// may be linked. `None` where the code is none of its own.
+    fn remove(&mut self, code: u64, running: &ReturnAddresses) -> Option<bool>;
+
+    /// Removes the oldest code that does not run, a quarter of all there is. No send may be linked. Answers
+    /// the methods, with the code they had.
+    fn evict(&mut self, running: &ReturnAddresses) -> Vec<(Oop, u64)>;
 
     /// The listing of a method's code.
     fn listing(&self, code: u64) -> Option<String>;

@@ -1,6 +1,7 @@
 //! What the VM asks of the foreign-function machinery, which another crate implements.
 
 use crate::callback::CallbackSlot;
+use crate::codes::ReturnAddresses;
 use crate::context::VmContext;
 use crate::visitors::Visit;
 use crate::vm::Vm;
@@ -84,6 +85,15 @@ pub struct LeafMethod<'a> {
     pub general: u64,
 }
 
+/// Why RTL of the image's was not made into something that runs: a sentence.
+#[derive(Clone, Debug)]
+pub enum NotInstalled {
+    /// It says which operation is wrong.
+    Wrong(String),
+    /// The code space is full.
+    NoRoom(String),
+}
+
 /// The foreign-function machinery.
 ///
 /// It is shared, not borrowed, while a foreign function runs: that function may call back into the
@@ -93,16 +103,17 @@ pub trait Foreign {
     fn open(&self, name: &str) -> Result<LibraryHandle, LibraryNotFound>;
     /// The address of a symbol in an open library.
     fn symbol(&self, library: LibraryHandle, name: &str) -> Option<u64>;
-    /// Makes an external-call method callable. The error says which RTL operation is wrong.
+    /// Makes an external-call method callable.
     fn install(
         &self,
         context: &mut VmContext,
         method: &ExternalMethod<'_>,
-    ) -> Result<ExternalCode, String>;
+    ) -> Result<ExternalCode, NotInstalled>;
     /// Makes a leaf; answers where its code begins, `None` where the Block is none.
-    fn install_leaf(&self, vm: &mut Vm, leaf: &LeafMethod<'_>) -> Result<Option<u64>, String>;
-    /// Drops what `install` made.
-    fn remove(&self, code: ExternalCode);
+    fn install_leaf(&self, vm: &mut Vm, leaf: &LeafMethod<'_>)
+    -> Result<Option<u64>, NotInstalled>;
+    /// Drops what `install` or `install_leaf` made, unless it runs: true where it is gone.
+    fn remove(&self, code: ExternalCode, running: &ReturnAddresses) -> bool;
     /// Runs machine code from the interpreter: receiver and arguments are the topmost words of the
     /// VM stack. Answers as the `enter` stub does.
     ///

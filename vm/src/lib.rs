@@ -5,6 +5,7 @@
 pub mod bytecode;
 pub mod callback;
 pub mod classes;
+pub mod codes;
 pub mod compile;
 pub mod compiler;
 pub mod context;

@@ -5,6 +5,7 @@
 //! these alone, and a full collection at the tables too.
 #![expect(unsafe_code, reason = "hands the collector the oops on the VM stack")]
 
+use crate::codes::Codes;
 use crate::stack::SuspendedRun;
 use crate::symbols::SymbolTable;
 use crate::vm::Vm;
@@ -25,6 +26,7 @@ struct VmRoots<'a> {
     globals: &'a mut hashbrown::HashMap<u64, Oop>,
     symbols: &'a mut SymbolTable,
     selectors: [&'a mut [Oop]; 2],
+    codes: &'a mut Codes,
 }
 
 impl Roots for VmRoots<'_> {
@@ -37,6 +39,12 @@ impl Roots for VmRoots<'_> {
             table.iter_mut().for_each(&mut *visitor);
         }
         self.visit_young(visitor);
+    }
+
+    fn visit_weak(&mut self, kind: CollectionKind, alive: &mut dyn FnMut(Oop) -> Option<Oop>) {
+        if kind == CollectionKind::Full {
+            self.codes.condemn_dead(alive);
+        }
     }
 
     fn visit_young(&mut self, visitor: &mut dyn FnMut(&mut Oop)) {
@@ -112,11 +120,13 @@ impl Vm {
             globals: &mut self.globals,
             symbols: &mut self.symbols,
             selectors: [&mut self.known_selectors, &mut self.special_selectors],
+            codes: &mut self.codes,
         };
         act(&mut context.heap, &mut roots);
         if context.heap.full_collections() != full_collections {
             // Methods may have died, and the next one may be given their address.
-            self.forget_lookups();
+            self.cache.clear();
+            self.remove_condemned_code();
         }
     }
 }

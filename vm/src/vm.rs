@@ -1,5 +1,6 @@
 //! The virtual machine: owner of the heap, the stack and the tables around them.
 
+use crate::codes::Codes;
 use crate::context::VmContext;
 use crate::entry;
 use crate::fault::Fault;
@@ -100,6 +101,10 @@ pub struct Vm {
     pub(crate) symbols: SymbolTable,
     /// Selectors of methods whose code is part of leaves.
     pub(crate) relied: HashSet<String>,
+    /// The code of methods.
+    pub(crate) codes: Codes,
+    /// How many methods lost their code because the code space was full.
+    pub evicted_code: u64,
     /// What machine code goes by; `None` where methods have changed since.
     pub(crate) survey: Option<Survey>,
     /// Class objects by class index; nil where an index is free.
@@ -113,6 +118,8 @@ pub struct Vm {
     pub interrupt: std::sync::Arc<std::sync::atomic::AtomicU8>,
     /// Callbacks from other threads.
     pub visitors: std::sync::Arc<crate::visitors::Visitors>,
+    /// Where the C stack begins, or 0.
+    pub(crate) c_stack_end: u64,
     /// See [`VmContext::c_limit`].
     pub(crate) c_limit: u64,
     /// How the run ended that a callback was, where it takes the runs outside with it.
@@ -146,6 +153,7 @@ impl Vm {
         let stack = VmStack::new(options.stack_bytes)
             .map_err(|error| format!("cannot reserve the VM stack: {error}"))?;
         let context = VmContext::new(heap, stack.top(), stack.limit(), entry::table());
+        let (c_stack_end, c_limit) = crate::callback::c_stack();
         let mut vm = Box::new(Vm {
             context: Box::new(context),
             foreign: None,
@@ -157,6 +165,8 @@ impl Vm {
             stack,
             symbols: SymbolTable::default(),
             relied: HashSet::new(),
+            codes: Codes::default(),
+            evicted_code: 0,
             survey: None,
             classes: Vec::new(),
             globals: hashbrown::HashMap::new(),
@@ -165,7 +175,8 @@ impl Vm {
             special_selectors: Vec::new(),
             interrupt: std::sync::Arc::default(),
             visitors: std::sync::Arc::default(),
-            c_limit: crate::callback::c_stack_limit(),
+            c_stack_end,
+            c_limit,
             ending: None,
             failure_detail: None,
             finalization: None,

@@ -23,7 +23,7 @@ impl Roots for Table {
         self.strong.iter_mut().for_each(visitor);
     }
 
-    fn visit_weak(&mut self, alive: &mut dyn FnMut(Oop) -> Option<Oop>) {
+    fn visit_weak(&mut self, _: CollectionKind, alive: &mut dyn FnMut(Oop) -> Option<Oop>) {
         for entry in &mut self.weak {
             *entry = entry.and_then(&mut *alive);
         }

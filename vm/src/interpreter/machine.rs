@@ -5,8 +5,10 @@
 
 use super::{Flow, Interpreter};
 use crate::bytecode::{Bytecode, SEEN_OTHERS};
+use crate::compile::NotCompiled;
 use crate::context::{Outcome, VmContext};
 use crate::failure::Failure;
+use crate::foreign::ExternalCode;
 use crate::frame;
 use crate::header;
 use crate::known::method;
@@ -28,6 +30,8 @@ pub(super) enum Target {
 
 /// What a method's counter is set to where it is not to be compiled.
 const NEVER: i64 = -(1 << 50);
+/// The same where all code in a full code space runs.
+const LATER: i64 = -100_000;
 
 /// The send that a compiled frame waits in.
 struct Site {
@@ -64,6 +68,13 @@ impl Interpreter<'_> {
         if counter < i64::from(self.vm.options.tiering.threshold) {
             return None;
         }
+        self.compile(compiled)
+    }
+
+    #[cold]
+    fn compile(&mut self, compiled: Oop) -> Option<u64> {
+        // A full code space is cleared of what the published stack does not need.
+        self.publish();
         self.vm.compile(compiled)
     }
 
@@ -305,12 +316,25 @@ impl Interpreter<'_> {
             return self.does_not_understand(selector, arguments);
         };
         if let Some(code) = self.linkable_code(found) {
-            let generator = self.vm.generator.as_mut().expect("machine code");
-            generator.link(self.pending, class, selector, code);
+            let Some(code) = self.link(class, selector, found, code) else {
+                return self.activate(found, arguments);
+            };
             self.target = Target::Call(code);
             return Flow::Machine;
         }
         self.activate(found, arguments)
+    }
+
+    /// Lets the send before `pending` call the code of `found`; answers that code, made anew where there
+    /// was no room for the link.
+    fn link(&mut self, class: ClassIndex, selector: Oop, found: Found, code: u64) -> Option<u64> {
+        let generator = self.vm.generator.as_mut().expect("machine code");
+        if generator.link(self.pending, class, selector, code) {
+            return Some(code);
+        }
+        self.publish();
+        self.vm.evict_code();
+        self.linkable_code(found)
     }
 
     /// The code that a send to `found` may call directly.
@@ -326,7 +350,7 @@ impl Interpreter<'_> {
         if header.primitive() != 0 {
             let code = self.vm.heap().slot(compiled, method::CODE).as_i64()?;
             return match code {
-                0 => self.vm.compile(compiled),
+                0 => self.compile(compiled),
                 _ => Some(code as u64),
             };
         }
@@ -370,31 +394,37 @@ pub const SPECULATION_FAILED: u64 = 1;
 impl crate::vm::Vm {
     /// Compiles a method now; `None` where it stays interpreted.
     pub(crate) fn compile(&mut self, compiled: Oop) -> Option<u64> {
+        let mut code = self.generate(compiled)?;
+        if code == Err(NotCompiled::NoRoom) && self.evict_code() {
+            code = self.generate(compiled)?;
+        }
+        let counter = match code {
+            Ok(address) => {
+                self.own_code(compiled, ExternalCode::Machine(address));
+                return Some(address);
+            }
+            Err(NotCompiled::Unsuitable) => NEVER,
+            Err(NotCompiled::NoRoom) => LATER,
+        };
+        self.heap_mut()
+            .set_slot(compiled, method::COUNTER, Oop::small(counter));
+        None
+    }
+
+    fn generate(&mut self, compiled: Oop) -> Option<Result<u64, NotCompiled>> {
         let mut generator = self.generator.take()?;
         let begun = std::time::Instant::now();
         let code = generator.compile(self, compiled);
         self.compilation_time += begun.elapsed();
         self.generator = Some(generator);
-        match code {
-            Some(address) => {
-                self.heap_mut()
-                    .set_slot(compiled, method::CODE, Oop::small(address as i64));
-                Some(address)
-            }
-            None => {
-                self.heap_mut()
-                    .set_slot(compiled, method::COUNTER, Oop::small(NEVER));
-                None
-            }
-        }
+        Some(code)
     }
 
-    /// Forgets the code of a method; the next activations compile it anew.
+    /// Forgets the code of a method, which frames may still run; the next activations compile it anew.
     fn retire_code(&mut self, compiled: Oop) {
-        let code = self.heap().slot(compiled, method::CODE).as_i64();
-        if let (Some(code @ 1..), Some(generator)) = (code, &mut self.generator) {
-            generator.retire(code as u64);
-            self.heap_mut().set_slot(compiled, method::CODE, Oop::ZERO);
+        self.disown_code(compiled);
+        if let Some(generator) = &mut self.generator {
+            generator.unlink();
         }
     }
 

@@ -6,7 +6,7 @@ use crate::callback::{CallShape, CallbackFrame, CallbackSlot};
 use crate::failure::Failure;
 use crate::foreign::{ExternalCode, LeafMethod, Marshalling};
 use crate::known::is_block_class;
-use crate::known::{block, index, method};
+use crate::known::{block, index};
 use crate::lookup;
 use crate::vm::Vm;
 use gc::{Format, Oop};
@@ -82,7 +82,7 @@ fn machine_code(vm: &Vm, external: Oop) -> Result<u64, Failure> {
 /// RTL, leaf method, CompiledBlock, entry method, what is known of the parameters, selectors relied on, name →
 /// whether the Block is a leaf, which the method then is the code of.
 pub(super) fn install_leaf(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
-    let (rtl, target, compiled) = (arguments.get(0), arguments.get(1), arguments.get(2));
+    let (target, compiled) = (arguments.get(1), arguments.get(2));
     let is_code = vm.heap().class_index_of(compiled) == index::COMPILED_BLOCK;
     let relied = arguments.get(5);
     let is_array = vm.heap().class_index_of(relied) == index::ARRAY;
@@ -95,26 +95,21 @@ pub(super) fn install_leaf(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
     let general = machine_code(vm, arguments.get(3))?;
     let name = arguments.text(vm, 6)?;
     let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
-    let leaf = LeafMethod {
-        name: &name,
-        rtl,
-        compiled,
-        parameters: arguments.get(4),
-        general,
-    };
-    match foreign.install_leaf(vm, &leaf) {
-        Ok(None) => Ok(vm.boolean(false)),
-        Ok(Some(code)) => {
-            vm.rely_on(relied);
-            vm.heap_mut()
-                .set_slot(target, method::CODE, Oop::small(code as i64));
-            Ok(vm.boolean(true))
-        }
-        Err(message) => {
-            vm.failure_detail = Some(message);
-            Err(Failure::Compilation)
-        }
+    let made = vm.making_room(|vm| {
+        let leaf = LeafMethod {
+            name: &name,
+            rtl: arguments.get(0),
+            compiled,
+            parameters: arguments.get(4),
+            general,
+        };
+        foreign.install_leaf(vm, &leaf)
+    })?;
+    if let Some(code) = made {
+        vm.rely_on(arguments.get(5));
+        vm.own_code(target, ExternalCode::Machine(code));
     }
+    Ok(vm.boolean(made.is_some()))
 }
 
 /// Counts the changes of methods that leaves rely on: a leaf made before is abandoned whenever it is called.

@@ -5,7 +5,7 @@ use crate::bytecode::Bytecode;
 use crate::compiler::draft::{CodeDraft, CodeKind, LiteralDraft, PrimitiveKind};
 use crate::compiler::source::Position;
 use crate::failure::Failure;
-use crate::foreign::{ExternalCode, ExternalMethod};
+use crate::foreign::{ExternalCode, ExternalMethod, NotInstalled};
 use crate::header::{self, MethodHeader};
 use crate::install::{self, InstallError, Origin};
 use crate::known::{index, method};
@@ -148,26 +148,20 @@ pub(super) fn install_external(vm: &mut Vm, arguments: Arguments) -> Result<Oop,
     let function = function.ok_or(Failure::WrongType)?;
     let name = arguments.text(vm, 3)?;
     let argument_count = lookup::header_of(vm.heap(), target).arguments();
-    remove_code(vm, target)?;
+    vm.disown_code(target);
     keep_alive(vm, target, rtl)?;
     let foreign = vm.foreign.clone().ok_or(Failure::Unsupported)?;
-    let description = ExternalMethod {
-        name: &name,
-        argument_count,
-        rtl,
-        function,
-    };
-    match foreign.install(&mut vm.context, &description) {
-        Ok(code) => {
-            vm.heap_mut()
-                .set_slot(target, method::CODE, Oop::small(code.to_slot()));
-            Ok(arguments.receiver())
-        }
-        Err(message) => {
-            vm.failure_detail = Some(message);
-            Err(Failure::Compilation)
-        }
-    }
+    let code = vm.making_room(|vm| {
+        let description = ExternalMethod {
+            name: &name,
+            argument_count,
+            rtl: arguments.get(0),
+            function,
+        };
+        foreign.install(&mut vm.context, &description)
+    })?;
+    vm.own_code(target, code);
+    Ok(arguments.receiver())
 }
 
 /// Makes the RTL one more literal of the method: its code refers to objects that the RTL names.
@@ -186,19 +180,30 @@ fn keep_alive(vm: &mut Vm, target: Oop, rtl: Oop) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Drops the code that a method was installed with before.
-fn remove_code(vm: &mut Vm, target: Oop) -> Result<(), Failure> {
-    if let Some(code) = installed_code(vm, target) {
-        vm.heap_mut().set_slot(target, method::CODE, Oop::ZERO);
-        vm.foreign
-            .as_ref()
-            .ok_or(Failure::Unsupported)?
-            .remove(code);
-    }
-    Ok(())
-}
-
 impl Vm {
+    /// Does what needs room in the code space, and where there is none once more after making some, be it by a
+    /// full collection, after which the code of dead methods goes. The stack is published.
+    pub(super) fn making_room<T>(
+        &mut self,
+        mut make: impl FnMut(&mut Vm) -> Result<T, NotInstalled>,
+    ) -> Result<T, Failure> {
+        let mut made = make(self);
+        let has_no_room = |made: &_| matches!(made, Err(NotInstalled::NoRoom(_)));
+        if has_no_room(&made) && self.evict_code() {
+            made = make(self);
+        }
+        if has_no_room(&made) {
+            self.collect_everything();
+            self.evict_code();
+            made = make(self);
+        }
+        made.map_err(|reason| {
+            let (NotInstalled::Wrong(message) | NotInstalled::NoRoom(message)) = reason;
+            self.failure_detail = Some(message);
+            Failure::Compilation
+        })
+    }
+
     /// True for an external-call method.
     pub(crate) fn is_external(&self, object: Oop) -> bool {
         self.heap().class_index_of(object) == index::METHOD
