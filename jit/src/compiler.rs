@@ -4,7 +4,7 @@ use crate::code_space::{CodeSpace, CodeSpaceError};
 use crate::isa::{self, host};
 use crate::leaf::{self, LeafRequest};
 use crate::listing;
-use crate::lowering::{Lowered, Request};
+use crate::lowering::{Lines, Lowered, Request};
 use crate::rtl::Op;
 use crate::rtl::check::{Facts, RtlError, check, is_of_callbacks};
 use crate::stubs::StubAddresses;
@@ -164,6 +164,7 @@ impl Compiler {
             stubs: &self.stubs,
             cells: &[],
             code_space: self.space.range(),
+            lines: Lines::default(),
         });
         let is_external = !ops.iter().any(is_of_callbacks);
         let about = About {

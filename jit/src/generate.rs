@@ -58,13 +58,31 @@ pub(crate) struct Cache {
     pub(crate) kind: CacheKind,
 }
 
+/// What methods do nothing but answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// A slot of the receiver.
+    Slot,
+    /// The receiver's class.
+    Class,
+}
+
+/// What a method does nothing but answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Answer {
+    /// The slot of this index.
+    Slot(usize),
+    /// Its receiver's class.
+    Class,
+}
+
 /// Who reads a cell.
 #[derive(Clone, Copy)]
 pub(crate) enum CacheKind {
     /// The send that is the operation of this index.
     Send(usize),
-    /// What stands in front of the send of the same pc, for getters.
-    Getter,
+    /// What stands in front of the send of the same pc, for methods that do nothing but answer that.
+    Answer(Answered),
     /// A foreign call in the place of the send, as long as the selector's method is what it is.
     Foreign {
         /// The selector, a Symbol.
@@ -83,8 +101,8 @@ pub(crate) struct Generated {
     pub(crate) entry: usize,
     /// What each cell is for.
     pub(crate) caches: Vec<Cache>,
-    /// The slot that the method does nothing but answer.
-    pub(crate) getter: Option<usize>,
+    /// What the method does nothing but answer.
+    pub(crate) answer: Option<Answer>,
     /// Of each loop head: its pc and the index of the operation.
     pub(crate) loops: Vec<(usize, usize)>,
     /// What stands beside the operations: their index and the line.
@@ -109,7 +127,10 @@ pub(crate) fn generate(vm: &Vm, compiled: Oop, compiler: Option<&Compiler>) -> O
         ops: generator.ops,
         entry: generator.entry,
         caches: generator.caches,
-        getter: vm.slot_answered(compiled),
+        answer: match vm.slot_answered(compiled) {
+            Some(slot) => Some(Answer::Slot(slot)),
+            None => vm.answers_class(compiled).then_some(Answer::Class),
+        },
         loops: generator.loops,
         remarks: generator.remarks,
     })

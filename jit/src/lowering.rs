@@ -5,6 +5,15 @@ use crate::rtl::check::Facts;
 use crate::stubs::StubAddresses;
 use std::ops::Range;
 
+/// Where the global cache of sends lies, and its lines, a power of two. See `methods::Line`.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Lines {
+    /// Of the first line.
+    pub address: u64,
+    /// How many there are.
+    pub count: usize,
+}
+
 /// What is to be lowered.
 pub struct Request<'a> {
     /// The checked sequence.
@@ -21,6 +30,8 @@ pub struct Request<'a> {
     pub cells: &'a [u64],
     /// Where the machine code may come to lie: targets near to all of it are called directly.
     pub code_space: Range<u64>,
+    /// The global cache.
+    pub lines: Lines,
 }
 
 /// A place in the code that holds a distance to `target`: 32 bits, counted from behind themselves.

@@ -2,9 +2,9 @@
 
 use crate::cells::{Cell, Cells};
 use crate::compiler::{About, Compiler};
-use crate::generate::{Cache, CacheKind, Generated, generate};
+use crate::generate::{Answer, Answered, Cache, CacheKind, Generated, generate};
 use crate::isa::host::{self, caches};
-use crate::lowering::{Lowered, Request};
+use crate::lowering::{Lines, Lowered, Request};
 use crate::rtl::check::Facts;
 use gc::layout::{ClassIndex, HEADER_BYTES, WORD_BYTES};
 use gc::oop::Oop;
@@ -21,7 +21,8 @@ const POLYMORPHIC_MAX: usize = 4;
 /// Lines of the global cache of megamorphic sites; a power of two.
 const LINES: usize = 1024;
 
-/// Which code a send goes to, by class and selector: what megamorphic sites look into.
+/// Which code a send goes to, by class and selector: what megamorphic sites look into, and what is performed. For
+/// that the number of arguments is part of the selector, since a program can perform with any.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub(crate) struct Line {
@@ -30,6 +31,16 @@ pub(crate) struct Line {
     pub(crate) target: u64,
     pub(crate) unused: u64,
 }
+
+impl Line {
+    /// What stands for the Symbol with these bits in the line of what is performed with so many arguments.
+    pub(crate) const fn of_performed(selector: u64, count: usize) -> u64 {
+        selector + count as u64 + 1
+    }
+}
+
+/// Most arguments of what is performed by machine code: the number goes where a Symbol's tag is zero.
+const PERFORMED_MAX: usize = gc::oop::TAG_MASK as usize - 1;
 
 /// What is known of a method's code.
 struct Code {
@@ -45,8 +56,8 @@ struct Code {
     checked: Option<u64>,
     /// Where loops begin, by pc.
     loops: HashMap<usize, u64>,
-    /// The slot that it does nothing but answer.
-    getter: Option<usize>,
+    /// What it does nothing but answer.
+    answer: Option<Answer>,
 }
 
 /// What is known of a send.
@@ -59,8 +70,8 @@ struct Site {
     targets: Vec<(ClassIndex, u64)>,
     /// The stub that the cell leads to, where it is the site's own.
     stub: Option<u64>,
-    /// The cell in front of the send, for a getter.
-    getter: Option<u64>,
+    /// The cell in front of the send, for methods that do nothing but answer that.
+    front: Option<(u64, Answered)>,
 }
 
 /// The machine code of methods and blocks.
@@ -92,6 +103,13 @@ impl Methods {
             lines: Box::new([Line::default(); LINES]),
             foreign: HashMap::new(),
             trace,
+        }
+    }
+
+    fn table(&self) -> Lines {
+        Lines {
+            address: self.lines.as_ptr() as u64,
+            count: LINES,
         }
     }
 
@@ -229,6 +247,7 @@ impl CodeGenerator for Methods {
                 stubs: compiler.stubs(),
                 cells: &cells,
                 code_space: compiler.space.range(),
+                lines: self.table(),
             })
         };
         let (offsets, checked) = (lowered.op_offsets.clone(), lowered.checked_entry);
@@ -238,13 +257,13 @@ impl CodeGenerator for Methods {
         };
         let address = |offset: u32| base + u64::from(offset);
         let entry = address(offsets[generated.entry]);
-        let mut getters = HashMap::new();
+        let mut fronts = HashMap::new();
         for (&cell, cache) in cells.iter().zip(&generated.caches) {
             match cache.kind {
                 CacheKind::Send(_) => {}
-                CacheKind::Getter => {
+                CacheKind::Answer(answered) => {
                     self.cells.set(cell, Cell::NONE);
-                    getters.insert(cache.pc, cell);
+                    fronts.insert(cache.pc, (cell, answered));
                 }
                 CacheKind::Constant(bits) => {
                     let (class, target) = (bits, 0);
@@ -266,7 +285,7 @@ impl CodeGenerator for Methods {
                 argument_count: sent_arguments(vm, compiled, pc),
                 targets: Vec::new(),
                 stub: None,
-                getter: getters.get(&pc).copied(),
+                front: fronts.get(&pc).copied(),
             };
             let return_address = address(offsets[op + 1]);
             sites.push(return_address);
@@ -281,7 +300,7 @@ impl CodeGenerator for Methods {
             sites: sites.into(),
             checked: checked.map(address),
             loops: loops.map(|&(pc, op)| (pc, address(offsets[op]))).collect(),
-            getter: generated.getter,
+            answer: generated.answer,
         };
         self.codes.insert(entry, code);
         Ok(entry)
@@ -295,10 +314,17 @@ impl CodeGenerator for Methods {
         self.sites.get(&return_address).map(|site| site.pc)
     }
 
-    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64) -> bool {
+    fn link(
+        &mut self,
+        return_address: u64,
+        class: ClassIndex,
+        class_object: Oop,
+        selector: Oop,
+        code: u64,
+    ) -> bool {
         let known = self.codes.get(&code);
         let checked = known.and_then(|code| code.checked);
-        let getter = known.and_then(|code| code.getter);
+        let answer = known.and_then(|code| code.answer);
         let Some(site) = self.sites.get_mut(&return_address) else {
             return true;
         };
@@ -317,8 +343,16 @@ impl CodeGenerator for Methods {
         let targets = site.targets.clone();
         if let (1, Some(target), None) = (targets.len(), checked, site.stub) {
             let class = u64::from(class.index());
-            if let (Some(cell), Some(slot)) = (site.getter, getter) {
-                let target = (HEADER_BYTES + slot * WORD_BYTES) as u64;
+            let target_of_answer = match (site.front, answer) {
+                (Some((cell, Answered::Slot)), Some(Answer::Slot(slot))) => {
+                    Some((cell, (HEADER_BYTES + slot * WORD_BYTES) as u64))
+                }
+                (Some((cell, Answered::Class)), Some(Answer::Class)) => {
+                    Some((cell, class_object.bits()))
+                }
+                _ => None,
+            };
+            if let Some((cell, target)) = target_of_answer {
                 self.cells.set(cell, Cell { class, target });
             }
             self.cells.set(site.cell, Cell { class, target });
@@ -328,7 +362,6 @@ impl CodeGenerator for Methods {
         let stub = if targets.len() <= POLYMORPHIC_MAX {
             caches::polymorphic(count, &targets, unlinked)
         } else {
-            let table = self.lines.as_ptr() as u64;
             for (class, target) in targets {
                 self.lines[Methods::line(class, selector)] = Line {
                     class: u64::from(class.index()),
@@ -337,9 +370,21 @@ impl CodeGenerator for Methods {
                     unused: 0,
                 };
             }
-            caches::megamorphic(count, selector, table, LINES, unlinked)
+            caches::megamorphic(count, selector, self.table(), unlinked)
         };
         self.install_stub(return_address, stub)
+    }
+
+    fn link_performed(&mut self, class: ClassIndex, selector: Oop, count: usize, code: u64) {
+        // What fails in the code of an external-call method looks for its arguments as the send has them.
+        if count <= PERFORMED_MAX && self.codes.contains_key(&code) {
+            self.lines[Methods::line(class, selector)] = Line {
+                class: u64::from(class.index()),
+                selector: Line::of_performed(selector.bits(), count),
+                target: code,
+                unused: 0,
+            };
+        }
     }
 
     fn method_changed(&mut self, selector: Oop) {
@@ -356,7 +401,7 @@ impl CodeGenerator for Methods {
                 continue;
             }
             self.cells.set(site.cell, unlinked);
-            if let Some(cell) = site.getter {
+            if let Some((cell, _)) = site.front {
                 self.cells.set(cell, Cell::NONE);
             }
             site.targets.clear();

@@ -262,6 +262,9 @@ macro_rules! for_each_rtl_op {
             /// `target :=` the slot of `source` that the cell names, where `source` has the cell's class; goes to
             /// `other` where it has not. See `crate::cells`.
             "getter" = Getter getter { target: Gpr, source: Gpr, cell: Imm, other: Lab };
+            /// `target :=` the object that the cell holds, where `source` has the cell's class; goes to `other` where
+            /// it has not.
+            "answerOfCell" = AnswerOfCell answer_of_cell { target: Gpr, source: Gpr, cell: Imm, other: Lab };
             /// `target :=` the double whose bits the cell holds.
             "loadCell" = LoadCell load_cell { target: Fpr, cell: Imm };
             /// Goes to `label` where a class answers `isNil` or `notNil` in a way of its own.
@@ -271,6 +274,9 @@ macro_rules! for_each_rtl_op {
             "callPrimitive" = CallPrimitive call_primitive { number: Imm, failed: Lab };
             /// Goes to the code of the Block that is the receiver; to `other` where there is none.
             "callBlock" = CallBlock call_block { other: Lab };
+            /// Goes to the code of the method that the receiver has for the Symbol that is the first argument, which
+            /// leaves the stack; to `other` where the global cache knows none. See `crate::methods`.
+            "performSelector" = PerformSelector perform_selector { other: Lab };
             /// Returns a new instance of the class that is the receiver, without indexable elements.
             "newInstance" = NewInstance new_instance { other: Lab };
             /// Returns a new instance of the class that is the receiver, with as many indexable elements

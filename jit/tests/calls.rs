@@ -119,6 +119,7 @@ fn functions_near_to_the_code_space_are_called_directly() {
             cells: &[],
             stubs: fixture.compiler.stubs(),
             code_space: code_space.clone(),
+            lines: Default::default(),
         })
     };
     let reach = i32::MAX as u64;

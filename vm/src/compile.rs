@@ -62,8 +62,18 @@ pub trait CodeGenerator {
     fn pc_of_send(&self, return_address: u64) -> Option<usize>;
 
     /// Lets the send before `return_address` call `code` directly where the receiver's class is
-    /// `class`. False where there is no room for what that takes.
-    fn link(&mut self, return_address: u64, class: ClassIndex, selector: Oop, code: u64) -> bool;
+    /// `class`, whose object is `class_object`. False where there is no room for what that takes.
+    fn link(
+        &mut self,
+        return_address: u64,
+        class: ClassIndex,
+        class_object: Oop,
+        selector: Oop,
+        code: u64,
+    ) -> bool;
+
+    /// Lets `perform:` with `count` further arguments go to `code` where the receiver's class is `class`.
+    fn link_performed(&mut self, class: ClassIndex, selector: Oop, count: usize, code: u64);
 
     /// What a Symbol selects has changed: what has its method within itself sends from now on.
     fn method_changed(&mut self, selector: Oop);

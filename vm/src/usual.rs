@@ -3,6 +3,7 @@
 use crate::bytecode::{Bytecode, instructions};
 use crate::known::{index, method};
 use crate::lookup;
+use crate::primitives;
 use crate::vm::Vm;
 use gc::layout::ClassIndex;
 use gc::oop::Oop;
@@ -89,6 +90,12 @@ impl Vm {
             [Bytecode::PushField { index }, Bytecode::ReturnTop {}],
         );
         answers.then_some(usize::from(index))
+    }
+
+    /// Whether a method does nothing but answer its receiver's class.
+    pub fn answers_class(&self, compiled: Oop) -> bool {
+        let number = lookup::header_of(self.heap(), compiled).primitive();
+        number != 0 && primitives::names().nth(usize::from(number) - 1) == Some("class")
     }
 
     /// Finds out which selectors are worth a closer look, if methods have changed since.

@@ -471,6 +471,7 @@ impl Visitor for Run<'_> {
         branch_due(Label);
         send(i64);
         getter(Gpr, Gpr, i64, Label);
+        answer_of_cell(Gpr, Gpr, i64, Label);
         load_cell(Fpr, i64);
         check_cell(Gpr, i64, Label);
         enter_foreign(Label, i64, i64);
@@ -481,6 +482,7 @@ impl Visitor for Run<'_> {
         branch_nil_tests(Label);
         call_primitive(i64, Label);
         call_block(Label);
+        perform_selector(Label);
         new_instance(Label);
         new_sized(Label);
         scrambled(Label);

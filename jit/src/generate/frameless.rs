@@ -3,8 +3,9 @@
 use super::Generator;
 use crate::isa::host::registers::{RCX, RESULT, XMM0};
 use crate::rtl::Op;
-use crate::rtl::operand::Label;
-use gc::oop::Oop;
+use crate::rtl::operand::{Condition, Label, Width};
+use gc::layout::{HASH_BITS, HASH_SHIFT};
+use gc::oop::{Oop, TAG_MASK};
 use vm::bytecode::{Bytecode, instructions};
 use vm::vm::Vm;
 
@@ -106,10 +107,12 @@ impl Generator<'_> {
         self.emit(Op::ClassCheck {});
         self.entry = self.ops.len();
         if Vm::plain_primitive(number).is_none() {
-            if name != "blockValue" {
-                return None;
-            }
-            self.emit(Op::CallBlock { other: refused });
+            let other = refused;
+            self.emit(match name {
+                "blockValue" => Op::CallBlock { other },
+                "perform" => Op::PerformSelector { other },
+                _ => return None,
+            });
             return Some(());
         }
         let general = self.label();
@@ -122,6 +125,9 @@ impl Generator<'_> {
             ("stringEqual", 1) => self.emit(Op::StringsEqual { other: general }),
             ("stringByte", 1) => self.emit(Op::ByteString { other: general }),
             ("doubleSqrt", 0) => self.answer_square_root(general),
+            ("numberAsDouble", 0) => self.answer_double(general),
+            ("characterCode", 0) => self.answer_code(general),
+            ("identityHash", 0) => self.answer_identity_hash(general),
             _ => {}
         }
         self.emit(Op::Label { label: general });
@@ -141,6 +147,91 @@ impl Generator<'_> {
         });
         self.emit(Op::CheckInteger { source, other });
         self.emit(Op::Return { source });
+    }
+
+    /// Returns the double that the receiver, a SmallInteger, is converted to, where that needs no box.
+    fn answer_double(&mut self, other: Label) {
+        let (source, float) = (RESULT, XMM0);
+        self.emit(Op::Argument {
+            target: source,
+            index: 0,
+        });
+        self.emit(Op::UntagInteger {
+            target: source,
+            source,
+            other,
+        });
+        self.emit(Op::IntegerToFloat {
+            target: float,
+            source,
+        });
+        self.emit(Op::BoxFloat {
+            target: source,
+            source: float,
+            other,
+        });
+        self.emit(Op::Return { source });
+    }
+
+    /// Returns the code point of the Character that the receiver is.
+    fn answer_code(&mut self, other: Label) {
+        let source = RESULT;
+        self.emit(Op::Argument {
+            target: source,
+            index: 0,
+        });
+        self.emit(Op::UntagCharacter {
+            target: source,
+            source,
+            other,
+        });
+        self.emit(Op::TagSmall {
+            target: source,
+            source,
+        });
+        self.emit(Op::Return { source });
+    }
+
+    /// Returns the identity hash of a heap object that was given one.
+    fn answer_identity_hash(&mut self, other: Label) {
+        let (object, hash) = (RESULT, RCX);
+        self.emit(Op::Argument {
+            target: object,
+            index: 0,
+        });
+        self.emit(Op::AndI {
+            target: hash,
+            left: object,
+            value: TAG_MASK as i64,
+        });
+        self.emit(Op::BranchI {
+            condition: Condition::Ne,
+            left: hash,
+            value: 0,
+            label: other,
+        });
+        self.emit(Op::Load {
+            target: hash,
+            width: Width::U32,
+            base: object,
+            offset: i64::from(HASH_SHIFT / 8),
+        });
+        self.emit(Op::AndI {
+            target: hash,
+            left: hash,
+            value: (1 << HASH_BITS) - 1,
+        });
+        self.emit(Op::BranchI {
+            condition: Condition::Eq,
+            left: hash,
+            value: 0,
+            label: other,
+        });
+        self.emit(Op::TagSmall {
+            target: hash,
+            source: hash,
+        });
+        self.emit(Op::Return { source: hash });
     }
 
     /// Returns the square root of the immediate float that the receiver is, where that is one too.

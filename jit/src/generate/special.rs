@@ -4,6 +4,7 @@
 //! or Arrays) only: anything else gives the frame to the interpreter, which marks the site, and the
 //! method is compiled anew. A marked site has a real send behind its fast path.
 
+use super::Answered;
 use super::Generator;
 use super::stack::{Operand, Value};
 use crate::isa::host::registers::RESULT;
@@ -57,7 +58,8 @@ impl Generator<'_> {
             SpecialSend::Not => self.not(mixed),
             SpecialSend::IsNil => self.nil_test(Condition::Eq, following),
             SpecialSend::NotNil => self.nil_test(Condition::Ne, following),
-            SpecialSend::Value | SpecialSend::Value1 | SpecialSend::Class | SpecialSend::New => {
+            SpecialSend::Class => self.likely_answer(Answered::Class),
+            SpecialSend::Value | SpecialSend::Value1 | SpecialSend::New => {
                 self.plain_send(special.argument_count())
             }
         }

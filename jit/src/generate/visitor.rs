@@ -1,5 +1,6 @@
 //! What each bytecode becomes.
 
+use super::Answered;
 use super::Generator;
 use super::stack::{Operand, Place, Value};
 use crate::isa::host::registers::{FRAME, RESULT};
@@ -54,8 +55,9 @@ impl Generator<'_> {
         self.push_result();
     }
 
-    /// A send that may be one of a getter: the slot is read here, once the send behind it has told which one.
-    fn likely_getter(&mut self) {
+    /// A send that may be one of a getter, or of what answers the class: the slot is read here, or the class taken from
+    /// the cell, once the send behind it has told which one.
+    pub(super) fn likely_answer(&mut self, answered: Answered) {
         if self.abandoned().is_some() {
             return self.plain_send(0);
         }
@@ -63,12 +65,20 @@ impl Generator<'_> {
         let (source, receiver) = self.in_gpr(receiver);
         let target = self.gpr();
         let (other, resume) = self.slow_send(&[receiver], target);
-        let cell = self.cell(self.pc, super::CacheKind::Getter);
-        self.emit(Op::Getter {
-            target,
-            source,
-            cell,
-            other,
+        let cell = self.cell(self.pc, super::CacheKind::Answer(answered));
+        self.emit(match answered {
+            Answered::Slot => Op::Getter {
+                target,
+                source,
+                cell,
+                other,
+            },
+            Answered::Class => Op::AnswerOfCell {
+                target,
+                source,
+                cell,
+                other,
+            },
         });
         self.finish(Some(resume), &[receiver], target, false);
     }
@@ -432,7 +442,7 @@ impl Visitor for Translation<'_, '_> {
     fn send(&mut self, selector: u16, arguments: u8) {
         let selector = self.generator.literal(selector);
         if arguments == 0 && self.generator.vm.selects_getter(selector) {
-            return self.generator.likely_getter();
+            return self.generator.likely_answer(Answered::Slot);
         }
         let arguments = usize::from(arguments);
         let is_used = !matches!(self.following, Some(Bytecode::Pop {}));

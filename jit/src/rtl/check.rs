@@ -194,6 +194,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
+            | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }
             | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
@@ -204,6 +205,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }
             | Op::CallBlock { .. }
+            | Op::PerformSelector { .. }
             | Op::NewInstance { .. }
             | Op::NewSized { .. }
             | Op::Scrambled { .. }
@@ -442,6 +444,7 @@ impl Checker<'_> {
             | Op::BranchDue { .. }
             | Op::Send { .. }
             | Op::Getter { .. }
+            | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }
             | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
@@ -452,6 +455,7 @@ impl Checker<'_> {
             | Op::BranchNilTests { .. }
             | Op::CallPrimitive { .. }
             | Op::CallBlock { .. }
+            | Op::PerformSelector { .. }
             | Op::NewInstance { .. }
             | Op::NewSized { .. }
             | Op::Scrambled { .. }

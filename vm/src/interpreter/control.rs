@@ -70,6 +70,7 @@ impl Interpreter<'_> {
         self.check_selector(selector, arguments.len())?;
         self.drop(count);
         arguments.iter().for_each(|&argument| self.push(argument));
+        self.link_performed(selector, arguments.len());
         Ok(self.send_selector(selector, arguments.len()))
     }
 

@@ -328,13 +328,31 @@ impl Interpreter<'_> {
     /// Lets the send before `pending` call the code of `found`; answers that code, made anew where there
     /// was no room for the link.
     fn link(&mut self, class: ClassIndex, selector: Oop, found: Found, code: u64) -> Option<u64> {
+        let class_object = self.vm.class_at(class);
         let generator = self.vm.generator.as_mut().expect("machine code");
-        if generator.link(self.pending, class, selector, code) {
+        if generator.link(self.pending, class, class_object, selector, code) {
             return Some(code);
         }
         self.publish();
         self.vm.evict_code();
         self.linkable_code(found)
+    }
+
+    /// Machine code performs `selector` with so many arguments, which are on the stack: the next time it goes on
+    /// by itself.
+    pub(super) fn link_performed(&mut self, selector: Oop, count: usize) {
+        if !self.vm.context.is_machine_pc(self.pending) {
+            return;
+        }
+        let class = self.vm.heap().class_index_of(self.peek(count));
+        let Some(found) = self.vm.find_method(class, selector) else {
+            return;
+        };
+        if let (Some(code), Some(generator)) =
+            (self.linkable_code(found), self.vm.generator.as_mut())
+        {
+            generator.link_performed(class, selector, count, code);
+        }
     }
 
     /// The code that a send to `found` may call directly.

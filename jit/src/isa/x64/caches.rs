@@ -4,14 +4,14 @@
 //! unchecked entry.
 
 use super::registers::asm;
-use crate::lowering::{Fixup, Lowered};
+use crate::lowering::{Fixup, Lines, Lowered};
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynasmApi, DynasmLabelApi, VecAssembler};
 use gc::layout::{CLASS_INDEX_MASK, ClassIndex, WORD_BYTES};
 use gc::oop::{Oop, TAG_MASK};
 
 /// Loads the class index of the receiver below `count` arguments into rcx.
-fn load_class(ops: &mut VecAssembler<X64Relocation>, count: usize) {
+pub(super) fn load_class(ops: &mut VecAssembler<X64Relocation>, count: usize) {
     let receiver = ((count + 1) * WORD_BYTES) as i32;
     asm!(ops
         ; mov rax, [rsp + receiver]
@@ -21,6 +21,20 @@ fn load_class(ops: &mut VecAssembler<X64Relocation>, count: usize) {
         ; mov ecx, [rax]
         ; and ecx, DWORD CLASS_INDEX_MASK as i32
         ; immediate:
+    );
+}
+
+/// Leaves in temp2, which holds the table's address, that of the line for the class index in ecx and the selector in
+/// temp; rdx is used. See `Methods::line`.
+pub(super) fn find_line(ops: &mut VecAssembler<X64Relocation>, lines: usize) {
+    let mask = lines as i32 - 1;
+    asm!(ops
+        ; mov rdx, temp
+        ; shr rdx, 3
+        ; xor edx, ecx
+        ; and edx, mask
+        ; shl edx, 5
+        ; add temp2, rdx
     );
 }
 
@@ -56,26 +70,16 @@ pub(crate) fn polymorphic(count: usize, targets: &[(ClassIndex, u64)], unlinked:
     finish(ops, fixups)
 }
 
-/// Looks into the table of `lines` lines at `table` (see `methods::Line`), or goes to `unlinked`.
-pub(crate) fn megamorphic(
-    count: usize,
-    selector: Oop,
-    table: u64,
-    lines: usize,
-    unlinked: u64,
-) -> Lowered {
+/// Looks into the table (see `methods::Line`), or goes to `unlinked`.
+pub(crate) fn megamorphic(count: usize, selector: Oop, table: Lines, unlinked: u64) -> Lowered {
     let mut ops = VecAssembler::new(0);
     load_class(&mut ops, count);
-    let mask = lines as i32 - 1;
     asm!(ops
         ; mov temp, QWORD selector.bits() as i64
-        ; mov temp2, QWORD table as i64
-        ; mov rdx, temp
-        ; shr rdx, 3
-        ; xor edx, ecx
-        ; and edx, mask
-        ; shl edx, 5
-        ; add temp2, rdx
+        ; mov temp2, QWORD table.address as i64
+    );
+    find_line(&mut ops, table.count);
+    asm!(ops
         ; cmp [temp2], rcx
         ; jne BYTE >miss
         ; cmp [temp2 + 8], temp

@@ -2,9 +2,11 @@
 //!
 //! The frame is that of `vm::frame`; see there for the drawing.
 
+use super::caches;
 use super::lower::Lowering;
 use super::registers::{TEMP, asm};
 use super::stubs::{C_SP, ENTRIES, FP, NIL, RESUME_PC, SP, STACK_LIMIT, VALUE};
+use crate::methods::Line;
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Gpr, Label, Width};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
@@ -184,6 +186,20 @@ impl Lowering<'_> {
         asm!(self.ops; mov Rq(target), [Rq(source) + temp]);
     }
 
+    pub(super) fn load_object_of_cell(
+        &mut self,
+        target: Gpr,
+        source: Gpr,
+        cell: i64,
+        other: Label,
+    ) {
+        self.check_class_of_cell(source, cell, other);
+        // mov temp, [cell + 8], relative to rip
+        self.ops.extend([0x4C, 0x8B, 0x15, 0, 0, 0, 0]);
+        self.fix_up(self.request.cells[cell as usize] + 8);
+        asm!(self.ops; mov Rq(target), temp);
+    }
+
     pub(super) fn call_plain_primitive(&mut self, number: i64, failed: Label) {
         let failed = self.label_of(failed);
         let entry = ENTRIES + 8 * Entry::Primitive as i32;
@@ -229,6 +245,43 @@ impl Lowering<'_> {
             ; jle =>other
             ; jmp temp
         );
+    }
+
+    /// ```text
+    ///   receiver        receiver
+    ///   selector        argument 1
+    ///   argument 1  ->  ...
+    ///   ...             argument n
+    ///   argument n      return address  <- rsp
+    ///   return address  <- rsp
+    /// ```
+    pub(super) fn go_to_performed(&mut self, other: Label) {
+        let other = self.label_of(other);
+        let (count, table) = (self.request.argument_count - 1, self.request.lines);
+        let receiver = self.receiver_from_stack();
+        caches::load_class(&mut self.ops, count + 1);
+        asm!(self.ops
+            ; mov temp, [rsp + (receiver - WORD_BYTES as i32)]
+            ; test r10b, TAG_MASK as i8
+            ; jnz =>other
+            ; mov temp2, QWORD table.address as i64
+        );
+        caches::find_line(&mut self.ops, table.count);
+        asm!(self.ops
+            ; cmp [temp2], rcx
+            ; jne =>other
+            ; add temp, BYTE Line::of_performed(0, count) as i8
+            ; cmp [temp2 + 8], temp
+            ; jne =>other
+            ; mov temp, [temp2 + 16]
+        );
+        for word in (0..=count as i32).rev() {
+            asm!(self.ops
+                ; mov rdx, [rsp + word * 8]
+                ; mov [rsp + word * 8 + 8], rdx
+            );
+        }
+        asm!(self.ops; add rsp, 8; jmp temp);
     }
 
     /// Reads an argument of the method that has no frame, 0 being the receiver.

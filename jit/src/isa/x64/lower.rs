@@ -617,6 +617,10 @@ impl Visitor for Lowering<'_> {
         self.load_slot_through_cell(target, source, cell, other);
     }
 
+    fn answer_of_cell(&mut self, target: Gpr, source: Gpr, cell: i64, other: Label) {
+        self.load_object_of_cell(target, source, cell, other);
+    }
+
     fn branch_nil_tests(&mut self, label: Label) {
         let label = self.label_of(label);
         asm!(self.ops
@@ -631,6 +635,10 @@ impl Visitor for Lowering<'_> {
 
     fn call_block(&mut self, other: Label) {
         self.go_to_block(other);
+    }
+
+    fn perform_selector(&mut self, other: Label) {
+        self.go_to_performed(other);
     }
 
     fn new_instance(&mut self, other: Label) {
