@@ -36,8 +36,6 @@ macro_rules! for_each_bytecode {
             push_global = PushGlobal { literal: u16 } (0 -> 1);
             /// Push element `slot` of the vector in temporary `index`.
             push_shared = PushShared { index: u8, slot: u8 } (0 -> 1);
-            /// Push the block activation's own Block (a method: its home token, never used).
-            push_closure_self = PushClosureSelf {} (0 -> 1);
 
             // --- store: the value stays on the stack ----------------------------------------------
             /// Store into argument `index`.
@@ -372,7 +370,6 @@ impl Bytecode {
             | Opcode::PushField
             | Opcode::PushGlobal
             | Opcode::PushShared
-            | Opcode::PushClosureSelf
             | Opcode::StoreArgument
             | Opcode::StoreTemporary
             | Opcode::StoreField
@@ -409,7 +406,6 @@ impl Bytecode {
             | Opcode::PushArgument
             | Opcode::PushTemporary
             | Opcode::PushShared
-            | Opcode::PushClosureSelf
             | Opcode::StoreArgument
             | Opcode::StoreTemporary
             | Opcode::StoreGlobal

@@ -105,8 +105,7 @@ fn is_harmless(instruction: Bytecode) -> bool {
         | Bytecode::JumpNil { .. }
         | Bytecode::JumpNotNil { .. }
         | Bytecode::ReturnTop {} => true,
-        Bytecode::PushClosureSelf {}
-        | Bytecode::StoreField { .. }
+        Bytecode::StoreField { .. }
         | Bytecode::StoreGlobal { .. }
         | Bytecode::StoreShared { .. }
         | Bytecode::MakeVector { .. }

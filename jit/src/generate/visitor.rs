@@ -332,10 +332,6 @@ impl Visitor for Translation<'_, '_> {
         self.generator.push_register(target);
     }
 
-    fn push_closure_self(&mut self) {
-        self.generator.push_value(Value::Place(Place::Closure));
-    }
-
     fn store_argument(&mut self, index: u8) {
         if self.generator.is_pointer_argument(index) {
             return self.generator.unfit();

@@ -149,7 +149,6 @@ impl Checker<'_> {
             | Bytecode::PushFalse {}
             | Bytecode::PushInteger { .. }
             | Bytecode::PushField { .. }
-            | Bytecode::PushClosureSelf {}
             | Bytecode::StoreField { .. }
             | Bytecode::Pop {}
             | Bytecode::Duplicate {}

@@ -68,10 +68,6 @@ impl Interpreter<'_> {
         self.pushed(self.vm.heap().slot(vector, usize::from(slot)))
     }
 
-    pub(super) fn push_closure_self(&mut self) -> Flow {
-        self.pushed(self.frame_oop(frame::CLOSURE))
-    }
-
     pub(super) fn store_argument(&mut self, index: u8) -> Flow {
         let value = self.top();
         self.set_frame_oop(self.argument_offset(index), value);
