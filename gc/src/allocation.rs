@@ -216,7 +216,8 @@ impl Heap {
             eden.start
         } else {
             let end = self.eden_end();
-            end - (end - eden.start) / RESERVE_FRACTION
+            let usual = end - (end - eden.start) / RESERVE_FRACTION;
+            usual.min(eden.start + self.young.window_bytes as u64)
         };
     }
 

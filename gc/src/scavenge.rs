@@ -77,6 +77,9 @@ impl Heap {
         if self.options.verify {
             self.poison_evacuated();
         }
+        let filled = (self.window.next - self.young.eden.start) as usize;
+        let survived = (next - target.start) as usize + promoted;
+        self.young.settle_window(filled, survived);
         self.stats.bytes_survived += next - target.start;
         self.stats.bytes_promoted += promoted as u64;
         self.young.current = 1 - self.young.current;

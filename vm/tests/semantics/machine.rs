@@ -163,7 +163,8 @@ impl Visitor for Activation<'_> {
     fn push_shared(&mut self, index: u8, slot: u8) {
         let value = self.vector(index).borrow()[usize::from(slot)].clone();
         self.stack.push(value);
-    }    fn store_argument(&mut self, index: u8) {
+    }
+    fn store_argument(&mut self, index: u8) {
         self.arguments[usize::from(index)] = self.top();
     }
     fn store_temporary(&mut self, index: u8) {
