@@ -44,8 +44,8 @@ fn compare(path: &Path, listing: &str) {
         std::fs::write(path, listing).expect("the folder is there");
     }
     let expected = std::fs::read_to_string(path).unwrap_or_default();
-    let differs = expected.lines().zip(listing.lines()).enumerate();
-    let first = differs.filter(|(_, (old, new))| old != new).next();
+    let mut differs = expected.lines().zip(listing.lines()).enumerate();
+    let first = differs.find(|(_, (old, new))| old != new);
     if let Some((number, (old, new))) = first {
         let line = number + 1;
         panic!("{}:{line}: was\n{old}\nand is\n{new}", path.display());

@@ -14,9 +14,13 @@ use std::collections::{HashMap, HashSet};
 pub(crate) struct Survey {
     /// Some class has a getter.
     getters: HashSet<u64>,
-    /// The only method is an external-call method of that class.
-    externals: HashMap<u64, (ClassIndex, Oop)>,
+    /// The external-call methods of selectors that few other methods have, each with the class that has it.
+    externals: HashMap<u64, Vec<(ClassIndex, Oop)>>,
 }
+
+/// How many other methods may have the selector of an external-call method whose call stands in the place of sends:
+/// where another is meant, the test of the receiver's class was for nothing.
+const NAMESAKES_MAX: usize = 2;
 
 /// Selectors that every object but nil answers alike, as long as no class has a method of its own.
 const NIL_TESTS: [(&str, bool); 2] = [("isNil", true), ("notNil", false)];
@@ -121,13 +125,14 @@ impl Vm {
                 }
                 if self.is_external(compiled) {
                     let class = ClassIndex::new(number as u32);
-                    survey.externals.insert(selector, (class, compiled));
+                    let externals = survey.externals.entry(selector).or_default();
+                    externals.push((class, compiled));
                 }
             }
         }
         survey
             .externals
-            .retain(|selector, _| implementors[selector] == 1);
+            .retain(|selector, found| implementors[selector] - found.len() <= NAMESAKES_MAX);
         survey
     }
 
@@ -137,12 +142,15 @@ impl Vm {
         survey.is_some_and(|survey| survey.getters.contains(&selector.bits()))
     }
 
-    /// The external-call method that is the only one of that selector, and the class that has it.
-    pub fn only_external(&self, selector: Oop) -> Option<(ClassIndex, Oop)> {
-        self.survey
-            .as_ref()?
-            .externals
-            .get(&selector.bits())
-            .copied()
+    /// The external-call method that a send of that selector most likely means: the only one that was called so
+    /// far. With the class that has it.
+    pub fn likely_external(&self, selector: Oop) -> Option<(ClassIndex, Oop)> {
+        let externals = self.survey.as_ref()?.externals.get(&selector.bits())?;
+        let has_code = |&&(_, compiled): &&(ClassIndex, Oop)| {
+            self.heap().slot(compiled, method::CODE) != Oop::ZERO
+        };
+        let mut called = externals.iter().filter(has_code);
+        let first = called.next().copied();
+        first.filter(|_| called.next().is_none())
     }
 }

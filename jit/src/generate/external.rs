@@ -1,6 +1,6 @@
 //! Foreign calls in the place of sends.
 //!
-//! Where the only method of a selector is an external-call method that has its code, the operations of that code stand in
+//! Where a selector most likely means an external-call method that has its code, the operations of that code stand in
 //! the sender's, behind a test of the receiver's class:
 //!
 //! ```text
@@ -76,7 +76,7 @@ impl Generator<'_> {
     }
 
     fn external(&self, selector: Oop, arguments: usize) -> Option<(ClassIndex, External)> {
-        let (class, compiled) = self.vm.only_external(selector)?;
+        let (class, compiled) = self.vm.likely_external(selector)?;
         let code = self.vm.heap().slot(compiled, method::CODE).as_i64()?;
         let external = self.compiler?.external(u64::try_from(code).ok()?)?;
         let fits = external.argument_count == arguments && external.ops.len() <= OPERATIONS_MAX;
