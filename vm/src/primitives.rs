@@ -105,6 +105,7 @@ define_plain! {
     "machine" => foreign::machine;
     "newSubclass" => foreign::new_subclass;
     "newExternalMethod" => foreign::new_external_method;
+    "copyExternalMethod" => foreign::copy_external_method;
     "installExternal" => foreign::install_external;
     "externalListing" => foreign::external_listing;
     "newCallback" => callbacks::new_callback;

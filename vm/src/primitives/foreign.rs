@@ -99,6 +99,26 @@ pub(super) fn new_external_method(vm: &mut Vm, arguments: Arguments) -> Result<O
     Ok(made)
 }
 
+/// method → a copy of an external-call method, without code.
+pub(super) fn copy_external_method(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
+    let original = arguments.get(0);
+    if !vm.is_external(original) {
+        return Err(Failure::WrongType);
+    }
+    let slots = vm.heap().slot_count(original);
+    let made = vm
+        .heap_mut()
+        .allocate_old(index::METHOD, Format::FIXED, slots)?;
+    for slot in 0..slots {
+        let value = match slot {
+            method::CODE | method::COUNTER => Oop::ZERO,
+            _ => vm.heap().slot(original, slot),
+        };
+        vm.heap_mut().set_slot(made, slot, value);
+    }
+    Ok(made)
+}
+
 /// The code of an external method that fails; literal 0 is put in later.
 fn failure_code(selector: String, count: usize) -> CodeDraft {
     let mut bytecodes = Vec::new();
