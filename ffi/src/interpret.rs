@@ -5,9 +5,10 @@
 
 mod operations;
 
+use crate::libffi::Described;
 use crate::trampoline::{self, Registers};
 use gc::{Heap, Oop};
-use jit::isa::host::registers::{CONTEXT, FRAME, STACK};
+use jit::isa::host::registers::{CONTEXT, FRAME, RCX, RDI, RDX, RSI, STACK};
 use jit::rtl::check::Facts;
 use jit::rtl::{Fpr, Gpr, Label, Op};
 use vm::context::{Outcome, VmContext};
@@ -30,6 +31,8 @@ pub struct Plan {
     pub argument_count: usize,
     /// Address of the foreign function.
     pub function: u64,
+    /// How libffi makes the call, where it does.
+    pub(crate) described: Option<Described>,
 }
 
 impl Plan {
@@ -71,6 +74,9 @@ impl Plan {
         }
     }
 }
+
+/// Of a C function.
+const ARGUMENT_REGISTERS: [Gpr; 4] = [RDI, RSI, RDX, RCX];
 
 /// Where control goes after an operation.
 enum Step {
@@ -193,6 +199,22 @@ impl Run<'_> {
     /// While it runs, the VM stack looks as it does below machine code, with a word on top where a
     /// return address would be; no code returns there, and the collector sees a SmallInteger.
     fn call(&mut self, function: u64) -> Step {
+        let Some(described) = &self.plan.described else {
+            return self.call_with_registers(function);
+        };
+        // libffi takes addresses of the values: the area stays where it is, and the C stack gets no copy.
+        let area = std::mem::take(&mut self.area);
+        let mut values = Vec::new();
+        let passed = described.arguments(function, area.as_ptr() as u64, &mut values);
+        for (register, value) in ARGUMENT_REGISTERS.into_iter().zip(passed) {
+            self.set(register, value);
+        }
+        let step = self.call_with_registers(described.function);
+        self.area = area;
+        step
+    }
+
+    fn call_with_registers(&mut self, function: u64) -> Step {
         let takes_addresses = self.plan.facts.takes_addresses;
         if takes_addresses {
             self.heap().hold_addresses();

@@ -16,6 +16,11 @@ mod faults;
 )]
 pub mod interpret;
 mod leaves;
+#[expect(
+    unsafe_code,
+    reason = "calls libffi's functions and shares its structures"
+)]
+mod libffi;
 #[expect(unsafe_code, reason = "calls the dynamic linker")]
 pub mod library;
 #[expect(unsafe_code, reason = "enters machine code")]

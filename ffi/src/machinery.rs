@@ -4,6 +4,7 @@ use crate::decode::decode;
 use crate::faults;
 use crate::interpret::Plan;
 use crate::leaves;
+use crate::libffi::Described;
 use crate::library::Libraries;
 use crate::serve;
 use gc::Heap;
@@ -108,6 +109,7 @@ impl Machinery {
         &self,
         method: &ExternalMethod<'_>,
         ops: Vec<Op>,
+        described: Option<Described>,
     ) -> Result<ExternalCode, CompileError> {
         let facts = check_linked(&ops, method.argument_count, method.function)?;
         let plan = Some(Rc::new(Plan {
@@ -116,6 +118,7 @@ impl Machinery {
             facts,
             argument_count: method.argument_count,
             function: method.function,
+            described,
         }));
         let mut plans = self.plans.borrow_mut();
         let number = match plans.iter().position(Option::is_none) {
@@ -127,6 +130,22 @@ impl Machinery {
         };
         plans[number] = plan;
         Ok(ExternalCode::Plan(number as u32))
+    }
+
+    /// How libffi makes the call of a sequence that describes one.
+    fn described(&self, heap: &Heap, ops: &[Op]) -> Result<Option<Described>, String> {
+        let description = ops.iter().find_map(|op| match op {
+            Op::DescribeCall { description } => Some(*description),
+            _ => None,
+        });
+        let Some(description) = description else {
+            return Ok(None);
+        };
+        if !description.is_pointer() || !heap.format_of(description).is_bytes() {
+            return Err("a call is described by a String".into());
+        }
+        let text = String::from_utf8_lossy(heap.bytes(description));
+        Described::new(&mut self.libraries.borrow_mut(), &text).map(Some)
     }
 
     /// Tells the context what it must know of machine code, where no compiler of bytecodes has.
@@ -167,6 +186,10 @@ fn pin_literals(heap: &mut Heap, ops: &[Op]) {
     }
 }
 
+fn describes(ops: &[Op]) -> bool {
+    ops.iter().any(|op| matches!(op, Op::DescribeCall { .. }))
+}
+
 fn wrong(error: impl std::fmt::Display, place: &str) -> NotInstalled {
     NotInstalled::Wrong(format!("{error}, {place}"))
 }
@@ -200,11 +223,15 @@ impl Foreign for Machinery {
         let code = match self.options.marshalling {
             // What C calls must be machine code.
             _ if is_callback => self.compile(method, &ops),
-            Marshalling::Compiled => self.compile(method, &ops),
-            Marshalling::Interpreted => self.plan(method, ops.clone()),
-            Marshalling::Libffi => {
-                let reason = "marshalling through libffi is not available in this build";
+            Marshalling::Compiled if describes(&ops) => {
+                let reason = "describeCall is for marshalling through libffi alone";
                 return Err(wrong(reason, &place));
+            }
+            Marshalling::Compiled => self.compile(method, &ops),
+            Marshalling::Interpreted | Marshalling::Libffi => {
+                let described = self.described(&context.heap, &ops);
+                let described = described.map_err(|error| wrong(error, &place))?;
+                self.plan(method, ops.clone(), described)
             }
         };
         let code = code.map_err(|error| not_installed(&error, &place))?;

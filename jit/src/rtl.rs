@@ -183,6 +183,8 @@ macro_rules! for_each_rtl_op {
             /// address, aligned to 16, in the role register `cstack`. At most once, before the
             /// first store based on `cstack`.
             "reserve" = Reserve reserve { bytes: Imm };
+            /// The next foreign call is made by libffi, which is given the description: only for the RTL interpreter.
+            "describeCall" = DescribeCall describe_call { description: Obj };
             /// Calls the foreign function that the method is linked to, on the C stack, and keeps
             /// `errno`. Argument registers and the reserved area hold its arguments.
             "callForeign" = CallForeign call_foreign {};

@@ -343,6 +343,10 @@ impl Visitor for Run<'_> {
         self.set(CSTACK, self.area.as_ptr() as u64)
     }
 
+    fn describe_call(&mut self, _description: Oop) -> Step {
+        Step::Next
+    }
+
     fn call_foreign(&mut self) -> Step {
         self.call(self.plan.function)
     }

@@ -398,6 +398,7 @@ impl Checker<'_> {
                 range("slots", slots, alien::COUNT as i64, ALLOCATE_SLOTS_MAX)?;
                 range("bytes", bytes, 0, ALLOCATE_BYTES_MAX)
             }
+            Op::DescribeCall { .. } => Ok(()),
             Op::Reserve { bytes } => range("bytes", bytes, 0, RESERVE_BYTES_MAX),
             Op::BranchF { condition, .. } => check_float_condition(condition),
             Op::EnterCallback { convention, .. } => range("convention", convention, 0, 1),

@@ -447,6 +447,8 @@ impl Visitor for Lowering<'_> {
         }
     }
 
+    fn describe_call(&mut self, _description: Oop) {}
+
     fn call_foreign(&mut self) {
         self.call_linked_function();
     }
