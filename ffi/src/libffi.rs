@@ -54,7 +54,19 @@ pub(crate) struct Described {
 
 impl Described {
     /// Has libffi prepare the call of a description. The error is what the description, or the system, lacks.
+    /// `errno` stays as it was.
     pub(crate) fn new(libraries: &mut Libraries, description: &str) -> Result<Described, String> {
+        // SAFETY: the address of this thread's errno is good for as long as the thread.
+        let errno = unsafe { libc::__errno_location() };
+        // SAFETY: as above.
+        let before = unsafe { *errno };
+        let made = Described::prepared(libraries, description);
+        // SAFETY: as above.
+        unsafe { *errno = before };
+        made
+    }
+
+    fn prepared(libraries: &mut Libraries, description: &str) -> Result<Described, String> {
         let library = libraries
             .open("ffi")
             .map_err(|_| "marshalling through libffi needs libffi.so, which the system does not have")?;

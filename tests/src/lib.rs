@@ -163,12 +163,19 @@ pub const MODES: &[Mode] = &[
         options: &["--jit-threshold", "1", "--max-code", "64K"],
     },
     MARSHALLING,
+    LIBFFI,
 ];
 
 /// The mode in which foreign calls are interpreted.
 const MARSHALLING: Mode = Mode {
     name: "interpreted marshalling",
     options: &["--marshal", "interpreted"],
+};
+
+/// The mode in which libffi makes them.
+const LIBFFI: Mode = Mode {
+    name: "libffi",
+    options: &["--marshal", "libffi"],
 };
 
 /// The case files below a directory of this package, sorted.
@@ -289,7 +296,7 @@ pub fn run_all(directory: &str) {
     assert!(!cases.is_empty(), "no cases in {directory}");
     let jobs = cases.iter().flat_map(|case| {
         let calls = calls_foreign_functions(case);
-        let makes_a_difference = move |mode: &&Mode| calls || **mode != MARSHALLING;
+        let makes_a_difference = move |mode: &&Mode| calls || ![MARSHALLING, LIBFFI].contains(mode);
         let modes = MODES.iter().filter(makes_a_difference);
         modes.map(|&mode| (case.as_path(), mode))
     });
@@ -305,7 +312,9 @@ pub fn run_programs(directory: &str) {
         .filter_map(|main| main.parent().map(Path::to_path_buf))
         .collect();
     assert!(!programs.is_empty(), "no programs in {directory}");
-    let modes = MODES.iter().filter(|&&mode| mode != MARSHALLING);
+    let modes = MODES
+        .iter()
+        .filter(|&mode| ![MARSHALLING, LIBFFI].contains(mode));
     let jobs = modes.flat_map(|&mode| programs.iter().map(move |each| (each.as_path(), mode)));
     run_jobs(&jobs.collect::<Vec<_>>(), run_program);
 }
