@@ -32,7 +32,7 @@ pub struct Plan {
     /// Address of the foreign function.
     pub function: u64,
     /// How libffi makes the call, where it does.
-    pub(crate) described: Option<Described>,
+    pub described: Option<Described>,
 }
 
 impl Plan {

@@ -20,7 +20,7 @@ mod leaves;
     unsafe_code,
     reason = "calls libffi's functions and shares its structures"
 )]
-mod libffi;
+pub mod libffi;
 #[expect(unsafe_code, reason = "calls the dynamic linker")]
 pub mod library;
 #[expect(unsafe_code, reason = "enters machine code")]

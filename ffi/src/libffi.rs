@@ -39,7 +39,7 @@ type PrepareVariadicFunction =
 
 /// A call as libffi has understood it.
 #[derive(Debug)]
-pub(crate) struct Described {
+pub struct Described {
     /// Address of `ffi_call`.
     pub(crate) function: u64,
     cif: Box<Cif>,
@@ -67,9 +67,9 @@ impl Described {
     }
 
     fn prepared(libraries: &mut Libraries, description: &str) -> Result<Described, String> {
-        let library = libraries
-            .open("ffi")
-            .map_err(|_| "marshalling through libffi needs libffi.so, which the system does not have")?;
+        let library = libraries.open("ffi").map_err(
+            |_| "marshalling through libffi needs libffi.so, which the system does not have",
+        )?;
         let symbol = |name: &str| {
             let address = libraries.symbol(library, name);
             address.ok_or_else(|| format!("the system's libffi has no {name}"))

@@ -134,13 +134,10 @@ impl Machinery {
 
     /// How libffi makes the call of a sequence that describes one.
     fn described(&self, heap: &Heap, ops: &[Op]) -> Result<Option<Described>, String> {
-        let description = ops.iter().find_map(|op| match op {
-            Op::DescribeCall { description } => Some(*description),
-            _ => None,
-        });
-        let Some(description) = description else {
+        let Some(Op::DescribeCall { description }) = ops.iter().find(|op| describes(op)) else {
             return Ok(None);
         };
+        let description = *description;
         if !description.is_pointer() || !heap.format_of(description).is_bytes() {
             return Err("a call is described by a String".into());
         }
@@ -186,8 +183,8 @@ fn pin_literals(heap: &mut Heap, ops: &[Op]) {
     }
 }
 
-fn describes(ops: &[Op]) -> bool {
-    ops.iter().any(|op| matches!(op, Op::DescribeCall { .. }))
+fn describes(op: &Op) -> bool {
+    matches!(op, Op::DescribeCall { .. })
 }
 
 fn wrong(error: impl std::fmt::Display, place: &str) -> NotInstalled {
@@ -223,7 +220,7 @@ impl Foreign for Machinery {
         let code = match self.options.marshalling {
             // What C calls must be machine code.
             _ if is_callback => self.compile(method, &ops),
-            Marshalling::Compiled if describes(&ops) => {
+            Marshalling::Compiled if ops.iter().any(describes) => {
                 let reason = "describeCall is for marshalling through libffi alone";
                 return Err(wrong(reason, &place));
             }

@@ -145,8 +145,16 @@ fn install(
     fixture: &mut Fixture,
     text: &str,
 ) -> Result<ExternalCode, String> {
-    let function = machinery.symbol(0, "abs").expect("libc has abs");
     let rtl = rtl(fixture, text);
+    install_rtl(machinery, fixture, rtl)
+}
+
+fn install_rtl(
+    machinery: &Machinery,
+    fixture: &mut Fixture,
+    rtl: Oop,
+) -> Result<ExternalCode, String> {
+    let function = machinery.symbol(0, "abs").expect("libc has abs");
     let method = ExternalMethod {
         name: "LibC>>abs:",
         argument_count: 1,
@@ -228,9 +236,40 @@ fn what_cannot_be_executed_is_refused_in_both_modes() {
             "RTL operation 1 (jump L3): L3 is marked nowhere, in LibC>>abs:"
         );
     }
-    let (mut fixture, machinery) = (Fixture::new(), machinery(Marshalling::Libffi));
-    let error = install(&machinery, &mut fixture, ABS).expect_err("no libffi");
-    assert!(error.starts_with("marshalling through libffi is not available in this build"));
+    let (mut fixture, machinery) = (Fixture::new(), machinery(Marshalling::Compiled));
+    let text = "describeCall X\ncallForeign\nreturn rax";
+    let error = install(&machinery, &mut fixture, text).expect_err("for libffi");
+    assert_eq!(
+        error,
+        "describeCall is for marshalling through libffi alone, in LibC>>abs:"
+    );
+}
+
+#[test]
+fn descriptions_for_libffi_are_checked() {
+    let described = |description: &str| {
+        let (mut fixture, machinery) = (Fixture::new(), machinery(Marshalling::Libffi));
+        let rows = format!("describeCall X\ncallForeign\nreturn rax");
+        let ops = rtl(&mut fixture, &rows);
+        let row = fixture.context.heap.slot(ops, 0);
+        let text = fixture.bytes(description.as_bytes());
+        fixture.context.heap.set_slot(row, 1, text);
+        install_rtl(&machinery, &mut fixture, ops)
+    };
+    for (description, words) in [
+        ("pascal - v", "pascal is no convention"),
+        ("sysv - x9@0", "libffi has no type x9"),
+        ("sysv - v {s4,f8@0", "a struct's description has no end"),
+        (
+            "sysv - v {s1,s4}5@0",
+            "libffi makes a struct of 8 bytes where C has 5",
+        ),
+    ] {
+        let error = described(description).expect_err(description);
+        assert!(error.starts_with(words), "{error}");
+    }
+    described("sysv - s4@0 s4@16").expect("int (int)");
+    described("ms 1 f8@0 p@16 {s4,f8,{u1,c4}12}32@32").expect("variadic");
 }
 
 #[test]

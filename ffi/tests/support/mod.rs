@@ -139,6 +139,7 @@ pub fn run_plan(
         facts,
         argument_count,
         function,
+        described: None,
     };
     let bottom = fixture.context.sp;
     fixture.push(values);
