@@ -249,8 +249,8 @@ fn what_cannot_be_executed_is_refused_in_both_modes() {
 fn descriptions_for_libffi_are_checked() {
     let described = |description: &str| {
         let (mut fixture, machinery) = (Fixture::new(), machinery(Marshalling::Libffi));
-        let rows = format!("describeCall X\ncallForeign\nreturn rax");
-        let ops = rtl(&mut fixture, &rows);
+        let rows = "describeCall X\ncallForeign\nreturn rax";
+        let ops = rtl(&mut fixture, rows);
         let row = fixture.context.heap.slot(ops, 0);
         let text = fixture.bytes(description.as_bytes());
         fixture.context.heap.set_slot(row, 1, text);
