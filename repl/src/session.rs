@@ -1,6 +1,7 @@
 //! A VM with everything that belongs to it: image, foreign machinery, options.
 
 use crate::options::{CommandLine, TraceChoice};
+use crate::statistics::CodeStatistics;
 use ffi::machinery::{self, Machinery};
 use gc::{HeapOptions, Oop};
 use image::file;
@@ -109,12 +110,15 @@ impl Session {
 
     /// The `--stats` lines.
     pub fn statistics(&self) -> String {
-        let code = self
-            .vm
-            .foreign
-            .as_ref()
-            .map_or(0, |foreign| foreign.code_bytes());
-        crate::statistics::report(&self.vm.heap().stats(), code, self.vm.evicted_code)
+        let foreign = self.vm.foreign.as_ref();
+        let (compilation_ns, running_ns) = self.vm.compilation_and_running_ns();
+        let code = CodeStatistics {
+            bytes: foreign.map_or(0, |foreign| foreign.code_bytes()),
+            evicted: self.vm.evicted_code,
+            compilation_ns,
+            running_ns,
+        };
+        crate::statistics::report(&self.vm.heap().stats(), &code)
     }
 }
 

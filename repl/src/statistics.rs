@@ -3,8 +3,21 @@
 use gc::GcStats;
 use std::fmt::Write as _;
 
+/// What machine code took.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct CodeStatistics {
+    /// Bytes of the code space in use.
+    pub bytes: usize,
+    /// How many methods lost their code for want of room.
+    pub evicted: u64,
+    /// Nanoseconds spent on making code.
+    pub compilation_ns: u64,
+    /// Nanoseconds since the VM was started.
+    pub running_ns: u64,
+}
+
 /// What the object memory and the code space did, a fact a line.
-pub fn report(stats: &GcStats, code_bytes: usize, evicted: u64) -> String {
+pub fn report(stats: &GcStats, code: &CodeStatistics) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<24} {value}");
@@ -31,8 +44,10 @@ pub fn report(stats: &GcStats, code_bytes: usize, evicted: u64) -> String {
     line("pinned objects", stats.pinned.to_string());
     line("finalized objects", stats.finalized.to_string());
     line("weak references cleared", stats.weak_cleared.to_string());
-    line("code space", size(code_bytes as u64));
-    line("code evicted", format!("of {evicted} methods"));
+    line("code space", size(code.bytes as u64));
+    line("code evicted", format!("of {} methods", code.evicted));
+    line("compilation", milliseconds(code.compilation_ns));
+    line("since the start", milliseconds(code.running_ns));
     text.truncate(text.trim_end().len());
     text
 }
@@ -55,7 +70,13 @@ mod tests {
 
     #[test]
     fn every_fact_has_a_line() {
-        let text = report(&GcStats::default(), 12_345, 0);
+        let text = report(
+            &GcStats::default(),
+            &CodeStatistics {
+                bytes: 12_345,
+                ..CodeStatistics::default()
+            },
+        );
         assert!(text.contains("scavenges                0"), "{text}");
         assert!(text.contains("code space               12.1 KiB"), "{text}");
     }

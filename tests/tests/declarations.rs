@@ -3,7 +3,11 @@
 /// Mutations that share a process.
 const BATCH: usize = 200;
 /// Mutations of a run; without optimisation they take twenty times as long.
-const COUNT: usize = if cfg!(debug_assertions) { 2_000 } else { 10_000 };
+const COUNT: usize = if cfg!(debug_assertions) {
+    2_000
+} else {
+    10_000
+};
 
 #[test]
 fn mutations_are_declared_or_refused() {

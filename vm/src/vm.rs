@@ -399,6 +399,15 @@ impl Vm {
         }
     }
 
+    /// Nanoseconds spent on making machine code of methods, and since the VM was started.
+    pub fn compilation_and_running_ns(&self) -> (u64, u64) {
+        let running = self.started.elapsed();
+        (
+            self.compilation_time.as_nanos() as u64,
+            running.as_nanos() as u64,
+        )
+    }
+
     /// Gives the VM a machine-code generator; from now on methods are compiled.
     pub fn set_generator(&mut self, generator: Box<dyn crate::compile::CodeGenerator>) {
         let points = generator.entry_points();
