@@ -3,7 +3,7 @@
 use super::Generator;
 use crate::isa::host::registers::{RCX, RESULT, XMM0};
 use crate::rtl::Op;
-use crate::rtl::operand::{Condition, Label, Width};
+use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Width};
 use gc::layout::{HASH_BITS, HASH_SHIFT};
 use gc::oop::{Oop, TAG_MASK};
 use vm::bytecode::{Bytecode, instructions};
@@ -138,13 +138,24 @@ impl Generator<'_> {
         Some(())
     }
 
+    fn fetch_receiver(&mut self, target: Gpr) {
+        self.emit(Op::Argument { target, index: 0 });
+    }
+
+    /// Returns the double that was computed, where it needs no box.
+    fn answer_float(&mut self, float: Fpr, other: Label) {
+        self.emit(Op::BoxFloat {
+            target: RESULT,
+            source: float,
+            other,
+        });
+        self.emit(Op::Return { source: RESULT });
+    }
+
     /// Returns the receiver where it is a SmallInteger.
     fn answer_integer(&mut self, other: Label) {
         let source = RESULT;
-        self.emit(Op::Argument {
-            target: source,
-            index: 0,
-        });
+        self.fetch_receiver(source);
         self.emit(Op::CheckInteger { source, other });
         self.emit(Op::Return { source });
     }
@@ -152,10 +163,7 @@ impl Generator<'_> {
     /// Returns the double that the receiver, a SmallInteger, is converted to, where that needs no box.
     fn answer_double(&mut self, other: Label) {
         let (source, float) = (RESULT, XMM0);
-        self.emit(Op::Argument {
-            target: source,
-            index: 0,
-        });
+        self.fetch_receiver(source);
         self.emit(Op::UntagInteger {
             target: source,
             source,
@@ -165,21 +173,13 @@ impl Generator<'_> {
             target: float,
             source,
         });
-        self.emit(Op::BoxFloat {
-            target: source,
-            source: float,
-            other,
-        });
-        self.emit(Op::Return { source });
+        self.answer_float(float, other);
     }
 
     /// Returns the code point of the Character that the receiver is.
     fn answer_code(&mut self, other: Label) {
         let source = RESULT;
-        self.emit(Op::Argument {
-            target: source,
-            index: 0,
-        });
+        self.fetch_receiver(source);
         self.emit(Op::UntagCharacter {
             target: source,
             source,
@@ -195,10 +195,7 @@ impl Generator<'_> {
     /// Returns the identity hash of a heap object that was given one.
     fn answer_identity_hash(&mut self, other: Label) {
         let (object, hash) = (RESULT, RCX);
-        self.emit(Op::Argument {
-            target: object,
-            index: 0,
-        });
+        self.fetch_receiver(object);
         self.emit(Op::AndI {
             target: hash,
             left: object,
@@ -237,10 +234,7 @@ impl Generator<'_> {
     /// Returns the square root of the immediate float that the receiver is, where that is one too.
     fn answer_square_root(&mut self, other: Label) {
         let (source, float) = (RESULT, XMM0);
-        self.emit(Op::Argument {
-            target: source,
-            index: 0,
-        });
+        self.fetch_receiver(source);
         self.emit(Op::UnboxFloat {
             target: float,
             source,
@@ -250,11 +244,6 @@ impl Generator<'_> {
             target: float,
             source: float,
         });
-        self.emit(Op::BoxFloat {
-            target: source,
-            source: float,
-            other,
-        });
-        self.emit(Op::Return { source });
+        self.answer_float(float, other);
     }
 }

@@ -172,6 +172,13 @@ impl Lowering<'_> {
         asm!(self.ops; jne =>other);
     }
 
+    /// Leaves what a cell has beside the class in temp.
+    fn load_target_of_cell(&mut self, cell: i64) {
+        // mov temp, [cell + 8], relative to rip
+        self.ops.extend([0x4C, 0x8B, 0x15, 0, 0, 0, 0]);
+        self.fix_up(self.request.cells[cell as usize] + 8);
+    }
+
     pub(super) fn load_slot_through_cell(
         &mut self,
         target: Gpr,
@@ -180,9 +187,7 @@ impl Lowering<'_> {
         other: Label,
     ) {
         self.check_class_of_cell(source, cell, other);
-        // mov temp, [cell + 8], relative to rip
-        self.ops.extend([0x4C, 0x8B, 0x15, 0, 0, 0, 0]);
-        self.fix_up(self.request.cells[cell as usize] + 8);
+        self.load_target_of_cell(cell);
         asm!(self.ops; mov Rq(target), [Rq(source) + temp]);
     }
 
@@ -194,9 +199,7 @@ impl Lowering<'_> {
         other: Label,
     ) {
         self.check_class_of_cell(source, cell, other);
-        // mov temp, [cell + 8], relative to rip
-        self.ops.extend([0x4C, 0x8B, 0x15, 0, 0, 0, 0]);
-        self.fix_up(self.request.cells[cell as usize] + 8);
+        self.load_target_of_cell(cell);
         asm!(self.ops; mov Rq(target), temp);
     }
 
