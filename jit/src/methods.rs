@@ -11,9 +11,9 @@ use gc::oop::Oop;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use vm::bytecode::Bytecode;
 use vm::codes::ReturnAddresses;
 use vm::compile::{CodeGenerator, EnterFunction, EntryPoints, NotCompiled};
-use vm::header;
 use vm::vm::Vm;
 
 /// Classes that a site's polymorphic stub tells apart; beyond them it asks the global cache.
@@ -66,6 +66,8 @@ struct Site {
     pc: usize,
     cell: u64,
     argument_count: usize,
+    /// The receiver's class makes no difference: the lookup begins above the class of the method.
+    is_super: bool,
     /// The classes met, with the code for them.
     targets: Vec<(ClassIndex, u64)>,
     /// The stub that the cell leads to, where it is the site's own.
@@ -279,10 +281,12 @@ impl CodeGenerator for Methods {
         let mut sites = Vec::new();
         for (&cell, &Cache { pc, kind }) in cells.iter().zip(&generated.caches) {
             let CacheKind::Send(op) = kind else { continue };
+            let sent = sent_at(vm, compiled, pc);
             let site = Site {
                 pc,
                 cell,
-                argument_count: sent_arguments(vm, compiled, pc),
+                argument_count: sent.pops() - 1,
+                is_super: matches!(sent, Bytecode::SendSuper { .. }),
                 targets: Vec::new(),
                 stub: None,
                 front: fronts.get(&pc).copied(),
@@ -329,6 +333,13 @@ impl CodeGenerator for Methods {
             return true;
         };
         let count = site.argument_count;
+        if site.is_super {
+            site.targets.push((class, code));
+            let class = u64::from(u32::MAX);
+            let target = code;
+            self.cells.set(site.cell, Cell { class, target });
+            return true;
+        }
         if site.targets.len() > POLYMORPHIC_MAX {
             self.lines[Methods::line(class, selector)] = Line {
                 class: u64::from(class.index()),
@@ -449,11 +460,10 @@ impl CodeGenerator for Methods {
     }
 }
 
-/// Number of arguments of the send at `pc`.
-fn sent_arguments(vm: &Vm, compiled: Oop, pc: usize) -> usize {
+/// The send at `pc`.
+fn sent_at(vm: &Vm, compiled: Oop, pc: usize) -> Bytecode {
     let heap = vm.heap();
     let code = heap.bytes(heap.slot(compiled, vm::known::method::BYTECODES));
-    let (instruction, _) = vm::bytecode::Bytecode::decode(code, pc).expect("a bytecode");
-    let _ = header::EXTERNAL;
-    instruction.pops() - 1
+    let (instruction, _) = Bytecode::decode(code, pc).expect("a bytecode");
+    instruction
 }
