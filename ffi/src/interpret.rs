@@ -8,7 +8,8 @@ mod operations;
 use crate::libffi::Described;
 use crate::trampoline::{self, Registers};
 use gc::{Heap, Oop};
-use jit::isa::host::registers::{CONTEXT, FRAME, RCX, RDI, RDX, RSI, STACK};
+use jit::isa::host::callbacks::Convention;
+use jit::isa::host::registers::{CONTEXT, FRAME, STACK};
 use jit::rtl::check::Facts;
 use jit::rtl::{Fpr, Gpr, Label, Op};
 use vm::context::{Outcome, VmContext};
@@ -74,9 +75,6 @@ impl Plan {
         }
     }
 }
-
-/// Of a C function.
-const ARGUMENT_REGISTERS: [Gpr; 4] = [RDI, RSI, RDX, RCX];
 
 /// Where control goes after an operation.
 enum Step {
@@ -206,7 +204,7 @@ impl Run<'_> {
         let area = std::mem::take(&mut self.area);
         let mut values = Vec::new();
         let passed = described.arguments(function, area.as_ptr() as u64, &mut values);
-        for (register, value) in ARGUMENT_REGISTERS.into_iter().zip(passed) {
+        for (&register, value) in Convention::SystemV.integers().iter().zip(passed) {
             self.set(register, value);
         }
         let step = self.call_with_registers(described.function);

@@ -41,7 +41,7 @@ mod visitor;
 use crate::compiler::Compiler;
 use crate::rtl::operand::Label;
 use crate::rtl::{Gpr, Op};
-use gc::layout::ClassIndex;
+use gc::layout::{ClassIndex, HEADER_BYTES, WORD_BYTES};
 use gc::oop::Oop;
 use slow::Slow;
 use stack::{Cached, Stack};
@@ -74,6 +74,18 @@ pub(crate) enum Answer {
     Slot(usize),
     /// Its receiver's class.
     Class,
+}
+
+impl Answer {
+    /// What the cell in front of a send holds beside the receiver's class, whose object is `class_object`; `None`
+    /// where the code there expects another kind of method.
+    pub(crate) fn beside_class(self, expected: Answered, class_object: Oop) -> Option<u64> {
+        match (self, expected) {
+            (Answer::Slot(slot), Answered::Slot) => Some((HEADER_BYTES + slot * WORD_BYTES) as u64),
+            (Answer::Class, Answered::Class) => Some(class_object.bits()),
+            (Answer::Slot(_), Answered::Class) | (Answer::Class, Answered::Slot) => None,
+        }
+    }
 }
 
 /// Who reads a cell.

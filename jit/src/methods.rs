@@ -6,7 +6,7 @@ use crate::generate::{Answer, Answered, Cache, CacheKind, Generated, generate};
 use crate::isa::host::{self, caches};
 use crate::lowering::{Lines, Lowered, Request};
 use crate::rtl::check::Facts;
-use gc::layout::{ClassIndex, HEADER_BYTES, WORD_BYTES};
+use gc::layout::ClassIndex;
 use gc::oop::Oop;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -30,6 +30,16 @@ pub(crate) struct Line {
     pub(crate) selector: u64,
     pub(crate) target: u64,
     pub(crate) unused: u64,
+}
+
+/// Lets the line for a class and a selector lead to `target`; `key` is what stands for the selector there.
+fn fill_line(lines: &mut [Line; LINES], class: ClassIndex, selector: Oop, key: u64, target: u64) {
+    lines[Methods::line(class, selector)] = Line {
+        class: u64::from(class.index()),
+        selector: key,
+        target,
+        unused: 0,
+    };
 }
 
 impl Line {
@@ -341,12 +351,7 @@ impl CodeGenerator for Methods {
             return true;
         }
         if site.targets.len() > POLYMORPHIC_MAX {
-            self.lines[Methods::line(class, selector)] = Line {
-                class: u64::from(class.index()),
-                selector: selector.bits(),
-                target: code,
-                unused: 0,
-            };
+            fill_line(&mut self.lines, class, selector, selector.bits(), code);
             return true;
         }
         site.targets.retain(|&(each, _)| each != class);
@@ -354,16 +359,9 @@ impl CodeGenerator for Methods {
         let targets = site.targets.clone();
         if let (1, Some(target), None) = (targets.len(), checked, site.stub) {
             let class = u64::from(class.index());
-            let target_of_answer = match (site.front, answer) {
-                (Some((cell, Answered::Slot)), Some(Answer::Slot(slot))) => {
-                    Some((cell, (HEADER_BYTES + slot * WORD_BYTES) as u64))
-                }
-                (Some((cell, Answered::Class)), Some(Answer::Class)) => {
-                    Some((cell, class_object.bits()))
-                }
-                _ => None,
-            };
-            if let Some((cell, target)) = target_of_answer {
+            if let (Some((cell, answered)), Some(answer)) = (site.front, answer)
+                && let Some(target) = answer.beside_class(answered, class_object)
+            {
                 self.cells.set(cell, Cell { class, target });
             }
             self.cells.set(site.cell, Cell { class, target });
@@ -374,12 +372,7 @@ impl CodeGenerator for Methods {
             caches::polymorphic(count, &targets, unlinked)
         } else {
             for (class, target) in targets {
-                self.lines[Methods::line(class, selector)] = Line {
-                    class: u64::from(class.index()),
-                    selector: selector.bits(),
-                    target,
-                    unused: 0,
-                };
+                fill_line(&mut self.lines, class, selector, selector.bits(), target);
             }
             caches::megamorphic(count, selector, self.table(), unlinked)
         };
@@ -389,12 +382,8 @@ impl CodeGenerator for Methods {
     fn link_performed(&mut self, class: ClassIndex, selector: Oop, count: usize, code: u64) {
         // What fails in the code of an external-call method looks for its arguments as the send has them.
         if count <= PERFORMED_MAX && self.codes.contains_key(&code) {
-            self.lines[Methods::line(class, selector)] = Line {
-                class: u64::from(class.index()),
-                selector: Line::of_performed(selector.bits(), count),
-                target: code,
-                unused: 0,
-            };
+            let key = Line::of_performed(selector.bits(), count);
+            fill_line(&mut self.lines, class, selector, key, code);
         }
     }
 
@@ -432,24 +421,24 @@ impl CodeGenerator for Methods {
         Some(!runs)
     }
 
-    fn evict(&mut self, running: &ReturnAddresses) -> Vec<(Oop, u64)> {
-        let mut candidates = {
+    fn evict(&mut self, running: &ReturnAddresses) -> Vec<Oop> {
+        let used = self.compiler.borrow().space.used();
+        let kept = used - used / 4;
+        let mut idle: Vec<_> = {
             let compiler = self.compiler.borrow();
-            let idle = self.codes.iter();
-            let idle = idle.filter(|(_, code)| !compiler.runs(code.base, running));
+            let codes = self.codes.iter();
+            let idle = codes.filter(|(_, code)| !compiler.runs(code.base, running));
             idle.map(|(&entry, code)| (code.number, entry, code.compiled))
-                .collect::<Vec<_>>()
+                .collect()
         };
-        candidates.sort_unstable_by_key(|&(number, ..)| number);
-        let enough = self.compiler.borrow().space.used() / 4;
-        let kept = self.compiler.borrow().space.used() - enough;
+        idle.sort_unstable_by_key(|&(number, ..)| number);
         let mut evicted = Vec::new();
-        for (_, entry, compiled) in candidates {
+        for (_, entry, compiled) in idle {
             if self.compiler.borrow().space.used() <= kept {
                 break;
             }
             self.discard(entry);
-            evicted.push((compiled, entry));
+            evicted.push(compiled);
         }
         evicted
     }

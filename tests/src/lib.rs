@@ -178,6 +178,11 @@ const LIBFFI: Mode = Mode {
     options: &["--marshal", "libffi"],
 };
 
+/// True where all that differs is how foreign calls are made.
+fn is_of_foreign_calls(mode: &Mode) -> bool {
+    [MARSHALLING, LIBFFI].contains(mode)
+}
+
 /// The case files below a directory of this package, sorted.
 pub fn cases(directory: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -296,7 +301,7 @@ pub fn run_all(directory: &str) {
     assert!(!cases.is_empty(), "no cases in {directory}");
     let jobs = cases.iter().flat_map(|case| {
         let calls = calls_foreign_functions(case);
-        let makes_a_difference = move |mode: &&Mode| calls || ![MARSHALLING, LIBFFI].contains(mode);
+        let makes_a_difference = move |mode: &&Mode| calls || !is_of_foreign_calls(mode);
         let modes = MODES.iter().filter(makes_a_difference);
         modes.map(|&mode| (case.as_path(), mode))
     });
@@ -312,9 +317,7 @@ pub fn run_programs(directory: &str) {
         .filter_map(|main| main.parent().map(Path::to_path_buf))
         .collect();
     assert!(!programs.is_empty(), "no programs in {directory}");
-    let modes = MODES
-        .iter()
-        .filter(|&mode| ![MARSHALLING, LIBFFI].contains(mode));
+    let modes = MODES.iter().filter(|mode| !is_of_foreign_calls(mode));
     let jobs = modes.flat_map(|&mode| programs.iter().map(move |each| (each.as_path(), mode)));
     run_jobs(&jobs.collect::<Vec<_>>(), run_program);
 }

@@ -41,11 +41,6 @@ impl Codes {
             is_alive
         });
     }
-
-    /// True where code waits to be removed.
-    pub(crate) fn any_condemned(&self) -> bool {
-        !self.condemned.is_empty()
-    }
 }
 
 /// The words on the stacks that can be return addresses into machine code.
@@ -94,17 +89,22 @@ impl Vm {
 
     /// Removes the condemned code that nothing runs. Every run must be published.
     pub(crate) fn remove_condemned_code(&mut self) {
-        if !self.codes.any_condemned() {
-            return;
+        if !self.codes.condemned.is_empty() {
+            self.unlink_sends();
+            self.remove_condemned(&self.return_addresses());
         }
-        self.unlink_sends();
-        let running = self.return_addresses();
+    }
+
+    /// The same with sends unlinked; true where some is gone.
+    fn remove_condemned(&mut self, running: &ReturnAddresses) -> bool {
         let condemned = std::mem::take(&mut self.codes.condemned);
+        let waiting = condemned.len();
         for code in condemned {
-            if !self.remove_code(code, &running) {
+            if !self.remove_code(code, running) {
                 self.codes.condemned.push(code);
             }
         }
+        self.codes.condemned.len() < waiting
     }
 
     /// True where the code is gone, false where it runs.
@@ -124,25 +124,23 @@ impl Vm {
     /// it, but for what runs. The methods are compiled anew when they are hot again. False where all of it
     /// runs. Every run must be published.
     pub(crate) fn evict_code(&mut self) -> bool {
-        let waiting = self.codes.condemned.len();
-        self.remove_condemned_code();
         self.unlink_sends();
         let running = self.return_addresses();
-        let Some(generator) = &mut self.generator else {
-            return self.codes.condemned.len() < waiting;
-        };
-        let evicted = generator.evict(&running);
-        for &(compiled, _) in &evicted {
+        let is_some_gone = self.remove_condemned(&running);
+        let generator = self.generator.as_mut();
+        let evicted = generator.map_or(Vec::new(), |generator| generator.evict(&running));
+        for &compiled in &evicted {
             self.codes.owned.remove(&compiled.bits());
             let heap = self.heap_mut();
             heap.set_slot(compiled, method::CODE, Oop::ZERO);
             heap.set_slot(compiled, method::COUNTER, Oop::ZERO);
         }
         self.evicted_code += evicted.len() as u64;
-        !evicted.is_empty() || self.codes.condemned.len() < waiting
+        is_some_gone || !evicted.is_empty()
     }
 
-    fn unlink_sends(&mut self) {
+    /// Makes every send of machine code look its method up again.
+    pub(crate) fn unlink_sends(&mut self) {
         if let Some(generator) = &mut self.generator {
             generator.unlink();
         }

@@ -86,8 +86,8 @@ pub trait CodeGenerator {
     fn remove(&mut self, code: u64, running: &ReturnAddresses) -> Option<bool>;
 
     /// Removes the oldest code that does not run, a quarter of all there is. No send may be linked. Answers
-    /// the methods, with the code they had.
-    fn evict(&mut self, running: &ReturnAddresses) -> Vec<(Oop, u64)>;
+    /// the methods that had it.
+    fn evict(&mut self, running: &ReturnAddresses) -> Vec<Oop>;
 
     /// The listing of a method's code.
     fn listing(&self, code: u64) -> Option<String>;

@@ -331,3 +331,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         .map(|row| row.0)
         .chain(PLAIN.iter().map(|row| row.0))
 }
+
+/// The name of the primitive with the given number; `None` for 0, which stands for none.
+pub fn name(number: u16) -> Option<&'static str> {
+    names().nth(usize::from(number).checked_sub(1)?)
+}

@@ -99,7 +99,7 @@ impl Vm {
     /// Whether a method does nothing but answer its receiver's class.
     pub fn answers_class(&self, compiled: Oop) -> bool {
         let number = lookup::header_of(self.heap(), compiled).primitive();
-        number != 0 && primitives::names().nth(usize::from(number) - 1) == Some("class")
+        primitives::name(number) == Some("class")
     }
 
     /// Finds out which selectors are worth a closer look, if methods have changed since.

@@ -378,9 +378,7 @@ impl Vm {
     /// Drops what lookups have found: a method has changed.
     pub(crate) fn forget_lookups(&mut self) {
         self.cache.clear();
-        if let Some(generator) = &mut self.generator {
-            generator.unlink();
-        }
+        self.unlink_sends();
     }
 
     /// A leaf has the code of what the Symbols in an Array select now.

@@ -100,7 +100,7 @@ impl Generator<'_> {
     pub(super) fn primitive(&mut self) -> Option<()> {
         let method = self.compiled;
         let number = self.header.primitive();
-        let name = vm::primitives::names().nth(usize::from(number) - 1)?;
+        let name = vm::primitives::name(number)?;
         let refused = self.label();
         self.emit(Op::Label { label: refused });
         self.emit(Op::Activate { method });

@@ -441,9 +441,7 @@ impl crate::vm::Vm {
     /// Forgets the code of a method, which frames may still run; the next activations compile it anew.
     fn retire_code(&mut self, compiled: Oop) {
         self.disown_code(compiled);
-        if let Some(generator) = &mut self.generator {
-            generator.unlink();
-        }
+        self.unlink_sends();
     }
 
     /// The function of a plain primitive, for machine code to call.
