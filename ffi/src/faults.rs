@@ -16,7 +16,6 @@
 
 use crate::trampoline;
 use jit::compiler::Compiler;
-use jit::isa::host::faults::landing;
 use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -102,51 +101,62 @@ fn go_on(signal: i32, info: &libc::siginfo_t, machine: &mut libc::ucontext_t) ->
     // but for probes, which use nothing.
     let (context, compiler) = unsafe { (&mut *watched.context, &*watched.compiler) };
     let registers = &mut machine.uc_mcontext.gregs;
-    let (pc, rbx) = way_on(context, compiler, registers)?;
+    let way = way_on(context, compiler, registers)?;
     // SAFETY: the signal is one that has an address.
     let address = unsafe { info.si_addr() } as u64;
     context.fault = Fault {
         signal,
         address: (info.si_code != SI_KERNEL).then_some(address),
     };
-    registers[libc::REG_RIP as usize] = pc as i64;
-    registers[libc::REG_RBX as usize] = rbx as i64;
+    registers[libc::REG_RIP as usize] = way.pc as i64;
+    registers[libc::REG_RBX as usize] = way.rbx as i64;
+    registers[libc::REG_RSP as usize] = way.rsp as i64;
     registers[libc::REG_EFL as usize] &= !DIRECTION;
     reset_floating_point(machine);
     Some(())
 }
 
-/// The address to go on at, and what `rbx` is to hold there.
+/// Where a thread goes on, and what registers are to hold there.
+struct Way {
+    pc: u64,
+    rbx: u64,
+    rsp: u64,
+}
+
 fn way_on(
     context: &mut VmContext,
     compiler: &RefCell<Compiler>,
     registers: &[i64; 23],
-) -> Option<(u64, u64)> {
+) -> Option<Way> {
     let register = |number: i32| registers[number as usize] as u64;
-    let (pc, sp, rbx) = (
+    let (pc, rsp, rbx) = (
         register(libc::REG_RIP),
         register(libc::REG_RSP),
         register(libc::REG_RBX),
     );
-    if let Some(refusal) = probe::refusal(pc) {
-        return Some((refusal, rbx));
+    if let Some(pc) = probe::refusal(pc) {
+        return Some(Way { pc, rbx, rsp });
     }
     let at_context = &raw mut *context as u64;
     if context.is_in_code(pc)
-        && let Some(exit) = compiler.try_borrow().ok()?.exit_of_fault(pc)
+        && let rbp = register(libc::REG_RBP)
+        && let Some((pc, rsp)) = compiler.try_borrow().ok()?.exit_of_fault(pc, rsp, rbp)
     {
         context.failure = Failure::Fault as u64;
         context.failure_argument = 0;
-        return Some((exit, at_context));
+        let rbx = at_context;
+        return Some(Way { pc, rbx, rsp });
     }
     if let Some(call) = trampoline::abandoning()
         && (context.c_sp == 0 || call.place < context.c_sp)
     {
-        return Some((call.code, call.rbx));
+        let (pc, rbx) = (call.code, call.rbx);
+        return Some(Way { pc, rbx, rsp });
     }
     // SAFETY: this is the thread of the context's VM, and C's stack pointer is what the kernel says.
-    let landing = unsafe { landing(context, sp) }?;
-    Some((landing, at_context))
+    let pc = unsafe { compiler.try_borrow().ok()?.landing(context, rsp) }?;
+    let rbx = at_context;
+    Some(Way { pc, rbx, rsp })
 }
 
 /// False where a process has sent the signal.

@@ -11,6 +11,7 @@ use gc::{Heap, Oop};
 use jit::isa::host::callbacks::Convention;
 use jit::isa::host::registers::{CONTEXT, FRAME, STACK};
 use jit::rtl::check::Facts;
+use jit::rtl::operand::Width;
 use jit::rtl::{Fpr, Gpr, Label, Op};
 use vm::context::{Outcome, VmContext};
 use vm::entry::Entry;
@@ -160,6 +161,16 @@ impl Run<'_> {
         }
         // SAFETY: RTL loads from where its producer says, as machine code does.
         unsafe { (address as *const [u8; N]).read_unaligned() }
+    }
+
+    /// Writes the low bytes of a word, as many as the width says.
+    fn write_integer(&mut self, width: Width, base: Gpr, offset: i64, value: u64) -> Step {
+        match width {
+            Width::S8 | Width::U8 => self.write(base, offset, (value as u8).to_le_bytes()),
+            Width::S16 | Width::U16 => self.write(base, offset, (value as u16).to_le_bytes()),
+            Width::S32 | Width::U32 => self.write(base, offset, (value as u32).to_le_bytes()),
+            Width::W64 => self.write(base, offset, value.to_le_bytes()),
+        }
     }
 
     fn write<const N: usize>(&mut self, base: Gpr, offset: i64, bytes: [u8; N]) -> Step {

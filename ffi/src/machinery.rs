@@ -291,6 +291,11 @@ impl Foreign for Machinery {
         unsafe { plan.run(context) }
     }
 
+    unsafe fn leave_call(&self, back: u64, c_sp: u64) {
+        // SAFETY: the caller vouches for the run.
+        unsafe { self.compiler.borrow().leave_call(back, c_sp) };
+    }
+
     fn listing(&self, code: ExternalCode) -> String {
         match code {
             ExternalCode::Machine(address) => {

@@ -255,7 +255,7 @@ fn is_open(op: &Op, before: &[u64; WORDS]) -> bool {
     }
     if let Op::CheckClass { class, .. } = op {
         // The check refuses others.
-        return !(0..=i64::from(gc::layout::CLASS_INDEX_MASK)).contains(class);
+        return !(1..=i64::from(gc::layout::CLASS_INDEX_MASK)).contains(class);
     }
     matches!(op, Op::Narrow { .. } | Op::Widen { .. })
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a send reads: `mov edx, [cell]; call [cell + 8]`. Or what stands in the place of one that calls a
 /// getter: the class that has the getter, and the offset of the slot from the object. Or what stands in the place of one
-/// that makes a foreign call: the class whose instances have the method. Or a constant, in the place of the class.
+/// that makes a foreign call: the class whose instances have the method. Or two words of constants.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct Cell {

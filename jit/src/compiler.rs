@@ -1,5 +1,6 @@
 //! RTL in, callable machine code out: checks, lowers, installs, lists, removes.
 
+use crate::call_sites::ForeignCallSite;
 use crate::code_space::{CodeSpace, CodeSpaceError};
 use crate::isa::{self, host};
 use crate::leaf::{self, LeafRequest};
@@ -56,25 +57,37 @@ pub(crate) struct About {
     pub(crate) arguments: Option<usize>,
     /// The cells that it reads.
     pub(crate) cells: Box<[u64]>,
+    /// Its calls of foreign functions.
+    pub(crate) foreign_calls: Box<[ForeignCallSite]>,
     /// What stands beside the operations: their index and the line.
     pub(crate) remarks: Box<[(u32, String)]>,
 }
 
 impl About {
-    /// Whether the code at an offset belongs to a foreign call in the place of a send.
-    fn is_in_foreign_call(&self, offset: u32) -> bool {
+    /// From the frame down to the return address of the foreign call in the place of a send that the code at an offset
+    /// belongs to, if it belongs to one.
+    fn depth_of_foreign_call(&self, offset: u32) -> Option<i64> {
         let before = self.op_offsets.partition_point(|&each| each <= offset);
-        let ops = self.ops.iter().take(before).rev();
-        let mut ends = ops.filter(|op| {
-            matches!(
-                op,
-                Op::EnterForeign { .. } | Op::ResumeForeign { .. } | Op::LeaveForeign {}
-            )
-        });
-        matches!(
-            ends.next(),
-            Some(Op::EnterForeign { .. } | Op::ResumeForeign { .. })
-        )
+        for op in self.ops.iter().take(before).rev() {
+            if let Op::EnterForeign { depth, .. } = op {
+                return Some(*depth);
+            } else if let Op::ResumeForeign { call } = op {
+                return self.depths_of_foreign_calls().nth(*call as usize);
+            } else if let Op::LeaveForeign {} = op {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn depths_of_foreign_calls(&self) -> impl Iterator<Item = i64> {
+        self.ops.iter().filter_map(|op| {
+            if let Op::EnterForeign { depth, .. } = op {
+                Some(*depth)
+            } else {
+                None
+            }
+        })
     }
 }
 
@@ -118,6 +131,7 @@ impl Compiler {
             function: 0,
             arguments: None,
             cells: Box::new([]),
+            foreign_calls: Box::new([]),
             remarks: Box::new([]),
         };
         let base = space
@@ -174,6 +188,7 @@ impl Compiler {
             function,
             arguments: is_external.then_some(argument_count),
             cells: Box::new([]),
+            foreign_calls: lowered.foreign_calls.clone().into(),
             remarks: Box::new([]),
         };
         self.put(lowered, about).map_err(CompileError::CodeSpace)
@@ -250,17 +265,20 @@ impl Compiler {
             .map(|(_, about)| about.name.as_str())
     }
 
-    /// Where code goes on that was stopped at `pc` when it followed an address of the program's: an external-call
-    /// method fails, for the reason that the context then has; a leaf is abandoned. `None` for other code.
-    pub fn exit_of_fault(&self, pc: u64) -> Option<u64> {
+    /// Where code goes on that was stopped at `pc` when it followed an address of the program's, and what its stack pointer is
+    /// there, from those it had: an external-call method fails, for the reason that the context then has; a leaf is
+    /// abandoned. `None` for other code.
+    pub fn exit_of_fault(&self, pc: u64, sp: u64, fp: u64) -> Option<(u64, u64)> {
         let (base, about) = self.space.piece_around(pc)?;
         let abandoning = |op: &Op| matches!(op, Op::AbandonLeaf { .. });
         if let Some(index) = about.ops.iter().position(abandoning) {
-            return Some(base + u64::from(about.op_offsets[index]));
+            return Some((base + u64::from(about.op_offsets[index]), sp));
         }
-        let offset = (pc - base) as u32;
-        let is_foreign = about.arguments.is_some() || about.is_in_foreign_call(offset);
-        is_foreign.then(|| self.stubs.exit_failed())
+        let sp = match about.arguments {
+            Some(_) => sp,
+            None => fp - about.depth_of_foreign_call((pc - base) as u32)? as u64,
+        };
+        Some((self.stubs.exit_failed(), sp))
     }
 
     /// RTL and machine code side by side, of what was installed at `code`.

@@ -28,6 +28,7 @@ pub(crate) mod leaf;
 mod loops;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod operands;
+mod pairs;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod slow;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
@@ -47,6 +48,7 @@ use slow::Slow;
 use stack::{Cached, Stack};
 use std::collections::HashMap;
 use vm::bytecode::{Bytecode, Flow, instructions};
+use vm::frame;
 use vm::header::{self, MethodHeader};
 use vm::known::{index, method};
 use vm::vm::Vm;
@@ -102,8 +104,8 @@ pub(crate) enum CacheKind {
         /// Of the receivers.
         class: ClassIndex,
     },
-    /// These bits.
-    Constant(u64),
+    /// Two words, or one and none.
+    Constant([u64; 2]),
 }
 
 /// RTL of a method.
@@ -180,6 +182,8 @@ struct Generator<'a> {
     slow: Vec<Slow>,
     stack: Stack,
     labels: u32,
+    /// How many foreign calls stand in the place of sends so far.
+    foreign_calls: i64,
     targets: HashMap<usize, JumpTarget>,
     /// The instruction being translated, and the one behind it.
     pc: usize,
@@ -221,6 +225,7 @@ impl<'a> Generator<'a> {
             slow: Vec::new(),
             stack: Stack::default(),
             labels: 0,
+            foreign_calls: 0,
             targets: HashMap::new(),
             pc: 0,
             next: 0,
@@ -399,6 +404,12 @@ impl Generator<'_> {
         let target = self.targets.get_mut(&at).expect("a jump target");
         target.depth = Some(depth);
         target.label
+    }
+
+    /// Bytes from the frame down to the stack pointer, all operands being in memory.
+    fn stack_depth(&self) -> i64 {
+        let words = self.header.temporaries() + self.stack.depth();
+        (words * WORD_BYTES) as i64 - frame::PC as i64
     }
 
     fn words(&self) -> i64 {

@@ -7,6 +7,8 @@
 //!
 //! Start reading at [`rtl`], then [`compiler`], which puts the steps together.
 
+#[expect(unsafe_code, reason = "reads and replaces return addresses")]
+mod call_sites;
 #[expect(unsafe_code, reason = "writes the cells that machine code reads")]
 mod cells;
 #[expect(

@@ -1,5 +1,6 @@
 //! What goes into a lowering and what comes out, the same for every instruction set.
 
+use crate::call_sites::ForeignCallSite;
 use crate::rtl::Op;
 use crate::rtl::check::Facts;
 use crate::stubs::StubAddresses;
@@ -54,6 +55,8 @@ pub struct Lowered {
     pub op_offsets: Vec<u32>,
     /// Offset of the checked entry, where the code has one.
     pub checked_entry: Option<u32>,
+    /// The calls of foreign functions.
+    pub foreign_calls: Vec<ForeignCallSite>,
 }
 
 impl Lowered {

@@ -160,6 +160,7 @@ impl Methods {
             function: 0,
             arguments: None,
             cells: cells.into(),
+            foreign_calls: lowered.foreign_calls.clone().into(),
             remarks: generated.remarks.clone().into(),
         };
         let mut compiler = self.compiler.borrow_mut();
@@ -179,6 +180,7 @@ impl Methods {
             function: 0,
             arguments: None,
             cells: Box::new([]),
+            foreign_calls: Box::new([]),
             remarks: Box::new([]),
         };
         let made = self.compiler.borrow_mut().put(bytes, about);
@@ -277,8 +279,7 @@ impl CodeGenerator for Methods {
                     self.cells.set(cell, Cell::NONE);
                     fronts.insert(cache.pc, (cell, answered));
                 }
-                CacheKind::Constant(bits) => {
-                    let (class, target) = (bits, 0);
+                CacheKind::Constant([class, target]) => {
                     self.cells.set(cell, Cell { class, target });
                 }
                 CacheKind::Foreign { selector, class } => {

@@ -62,6 +62,8 @@ macro_rules! for_each_rtl_op {
             "load" = Load load { target: Gpr, width: Wid, base: Gpr, offset: Imm };
             /// The low bits of `source` into memory at `base + offset` bytes.
             "store" = Store store { width: Wid, base: Gpr, offset: Imm, source: Gpr };
+            /// Stores the low bytes of `value` at `base + offset`.
+            "storeConstant" = StoreConstant store_constant { width: Wid, base: Gpr, offset: Imm, value: Imm };
             /// `target :=` the float at `base + offset` bytes, in its own precision; `f80` is the
             /// x87 `long double` as the nearest double, `v128` all 16 bytes.
             "loadF" = LoadF load_f { target: Fpr, precision: Pre, base: Gpr, offset: Imm };
@@ -169,9 +171,9 @@ macro_rules! for_each_rtl_op {
             /// `target :=` a new object with `slots` nils; goes to `other` where eden is full.
             "allocate" = Allocate allocate { target: Gpr, class: Imm, format: Imm, slots: Imm, other: Lab };
             /// `target :=` a new Alien of a struct class with `slots` slots, whose `bytes` bytes are in a ByteArray of its
-            /// own, and not cleared: they are to be stored before anything else happens. Goes to `other` where eden
-            /// is full.
-            "allocateStruct" = AllocateStruct allocate_struct { target: Gpr, class: Imm, slots: Imm, bytes: Imm, other: Lab };
+            /// own, `data`, and not cleared: they are to be stored before anything else happens. Goes to `other`, `data` being
+            /// undefined, where eden is full.
+            "allocateStruct" = AllocateStruct allocate_struct { target: Gpr, data: Gpr, class: Imm, slots: Imm, bytes: Imm, other: Lab };
             /// Stores an immediate into slot `index` of `holder`; or any object, where `holder` was
             /// allocated right before.
             "storeImmediate" = StoreImmediate store_immediate { holder: Gpr, index: Imm, source: Gpr };
@@ -185,8 +187,8 @@ macro_rules! for_each_rtl_op {
             "reserve" = Reserve reserve { bytes: Imm };
             /// The next foreign call is made by libffi, which is given the description: only for the RTL interpreter.
             "describeCall" = DescribeCall describe_call { description: Obj };
-            /// Calls the foreign function that the method is linked to, on the C stack, and keeps
-            /// `errno`. Argument registers and the reserved area hold its arguments.
+            /// Calls the foreign function that the method is linked to, on the C stack. Argument registers and the
+            /// reserved area hold its arguments.
             "callForeign" = CallForeign call_foreign {};
             /// As `callForeign`, to the address in `function`.
             "callRegister" = CallRegister call_register { function: Gpr };
@@ -269,6 +271,8 @@ macro_rules! for_each_rtl_op {
             "answerOfCell" = AnswerOfCell answer_of_cell { target: Gpr, source: Gpr, cell: Imm, other: Lab };
             /// `target :=` the double whose bits the cell holds.
             "loadCell" = LoadCell load_cell { target: Fpr, cell: Imm };
+            /// Stores the two words that the cell holds at `base + offset`.
+            "storeCell" = StoreCell store_cell { base: Gpr, offset: Imm, cell: Imm };
             /// Goes to `label` where a class answers `isNil` or `notNil` in a way of its own.
             "branchNilTests" = BranchNilTests branch_nil_tests { label: Lab };
             /// Calls plain primitive `number` without a frame, and returns its answer; goes to
@@ -296,16 +300,18 @@ macro_rules! for_each_rtl_op {
             // last of these, and find the stack as the method's own code would.
             /// Goes to `other` unless `source` has the cell's class. See `crate::cells`.
             "checkCell" = CheckCell check_cell { source: Gpr, cell: Imm, other: Lab };
-            /// Pushes the address of `back`, where the send returns to that the call stands for. `holds` is 1 where C
-            /// gets addresses of objects, `reserves` where `cstack` is the call's own.
-            "enterForeign" = EnterForeign enter_foreign { back: Lab, holds: Imm, reserves: Imm };
+            /// Stores the address of `back`, where the send returns to that the call stands for, `depth` bytes below the
+            /// frame: right below `words` of receiver and arguments, of which `pushed` tells whether the stack pointer is below
+            /// some of them already. `holds` is 1 where C gets addresses of objects, `reserves` where `cstack` is the call's
+            /// own.
+            "enterForeign" = EnterForeign enter_foreign { back: Lab, depth: Imm, words: Imm, pushed: Imm, holds: Imm, reserves: Imm };
             /// Calls the foreign function at an address.
             "callFunction" = CallFunction call_function { function: Imm };
-            /// Drops return address, receiver and arguments, `words` in all, and goes to `done` with `source` in
-            /// `result`; returns instead where the call is to be left. `falls` is 1 where `done` comes next.
-            "returnForeign" = ReturnForeign return_foreign { source: Gpr, words: Imm, done: Lab, falls: Imm };
-            /// The method's operations go on here, which an earlier `enterForeign` began.
-            "resumeForeign" = ResumeForeign resume_foreign { holds: Imm, reserves: Imm };
+            /// Drops return address, receiver and arguments, and goes to `done` with `source` in `result`. `falls` is 1
+            /// where `done` comes next.
+            "returnForeign" = ReturnForeign return_foreign { source: Gpr, done: Lab, falls: Imm };
+            /// The method's operations go on here, which the `enterForeign` number `call` (from 0) began.
+            "resumeForeign" = ResumeForeign resume_foreign { call: Imm };
             /// Behind the method's operations.
             "leaveForeign" = LeaveForeign leave_foreign {};
             /// Pushes a register.

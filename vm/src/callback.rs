@@ -13,7 +13,8 @@
 //! C frames are never jumped over. What wants to leave a callback (an error, a return from a home that
 //! lies outside of it, `System exit:`) ends it with a zero result, and goes on where the external
 //! call returns: the return address of the method that made the call is replaced, so that nothing is to be
-//! tested on the way that is always taken.
+//! tested on the way that is always taken. Where the call stands in the place of a send, C's return address is
+//! replaced besides ([`crate::foreign::Foreign::leave_call`]).
 #![expect(
     unsafe_code,
     reason = "is called by machine code with addresses of its frames"
@@ -222,7 +223,7 @@ unsafe extern "C" fn refuse(context: *mut VmContext, frame: *mut CallbackFrame, 
     } else {
         Refusal::TooDeep
     };
-    vm.refuse_callback(slot, reason, 0);
+    vm.refuse_callback(frame, reason, 0);
     0
 }
 
@@ -234,11 +235,9 @@ unsafe extern "C" fn fail(
 ) -> u64 {
     // SAFETY: as for `drive`.
     let (vm, frame) = unsafe { (vm_of(context), &*frame) };
-    // SAFETY: as in `refuse`.
-    let slot = unsafe { &*frame.slot };
     vm.context.sp = frame.run.sp;
     vm.context.fp = frame.run.fp;
-    vm.refuse_callback(slot, Refusal::Conversion, argument);
+    vm.refuse_callback(frame, Refusal::Conversion, argument);
     0
 }
 
@@ -272,7 +271,7 @@ impl Vm {
                     RunEnd::Unwinding => self.context.unwinding,
                     RunEnd::Terminated | RunEnd::Exit(_) => self.boolean(true),
                 };
-                self.begin_unwinding(object);
+                self.begin_unwinding(object, frame);
                 self.context.value = 0;
             }
         }
@@ -307,8 +306,8 @@ impl Vm {
     }
 
     /// Lets what `object` stands for go on where the external call returns that the current run
-    /// is suspended in. Until then no callback is run.
-    pub(crate) fn begin_unwinding(&mut self, object: Oop) {
+    /// is suspended in; the callback with this frame has ended. Until then no callback is run.
+    fn begin_unwinding(&mut self, object: Oop, frame: &CallbackFrame) {
         self.context.unwinding = object;
         self.context.c_limit = u64::MAX;
         self.context.unwinding_return = 0;
@@ -323,6 +322,16 @@ impl Vm {
             self.context.unwinding_return = word;
             // SAFETY: as above.
             unsafe { stack::set_word(sp, self.context.unwinding_stub) };
+            let has_begun = self.context.c_sp == std::ptr::from_ref(frame) as u64;
+            let c_sp = if has_begun {
+                frame.outer_c_sp
+            } else {
+                self.context.c_sp
+            };
+            if let Some(foreign) = &self.foreign {
+                // SAFETY: as above; C has called the callback, on this thread.
+                unsafe { foreign.leave_call(word, c_sp) };
+            }
         }
     }
 
@@ -336,7 +345,9 @@ impl Vm {
 
     /// Ends a callback with an error of the VM's own: an Array of the reason, the signature,
     /// the argument's number and the reason why it cannot be converted.
-    fn refuse_callback(&mut self, slot: &CallbackSlot, reason: Refusal, argument: u64) {
+    fn refuse_callback(&mut self, frame: &CallbackFrame, reason: Refusal, argument: u64) {
+        // SAFETY: as in `refuse`.
+        let slot = unsafe { &*frame.slot };
         let signature = self.callback_signature(slot.general);
         let failure = crate::failure::Failure::from_code(self.context.failure);
         let failure = failure.map_or("unsupported", crate::failure::Failure::name);
@@ -356,7 +367,7 @@ impl Vm {
             eprintln!("ripley: a callback is {}: {signature}", reason.name());
             return;
         }
-        self.begin_unwinding(object);
+        self.begin_unwinding(object, frame);
     }
 
     /// The C signature of callbacks with an entry, as declared.

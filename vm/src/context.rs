@@ -80,7 +80,7 @@ pub struct VmContext {
     pub false_object: Oop,
     /// Address of this thread's `errno`.
     pub errno_location: u64,
-    /// `errno` as it was right after the last external call.
+    /// `errno` as it was right after the last external call, while Rust code runs; machine code leaves it where C has it.
     pub errno: u64,
     /// Return address of the newest frame's callee while a primitive runs: machine code, or
     /// `interpreter_return` where the frame is interpreted.

@@ -127,6 +127,12 @@ pub trait Foreign {
     /// # Safety
     /// As for `enter`.
     unsafe fn call_plan(&self, context: *mut VmContext, plan: u32) -> crate::context::Outcome;
+    /// Lets the foreign function under way return to what leaves its call, where the call stands for a send that returns to
+    /// `back`; `c_sp` is that of the run that made the call.
+    ///
+    /// # Safety
+    /// The run is suspended in a foreign call on this thread.
+    unsafe fn leave_call(&self, back: u64, c_sp: u64);
     /// The listing of installed code: RTL beside machine code.
     fn listing(&self, code: ExternalCode) -> String;
     /// The name of the code that begins at an address.

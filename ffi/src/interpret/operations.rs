@@ -61,12 +61,11 @@ impl Visitor for Run<'_> {
 
     fn store(&mut self, width: Width, base: Gpr, offset: i64, source: Gpr) -> Step {
         let value = self.get(source);
-        match width {
-            Width::S8 | Width::U8 => self.write(base, offset, (value as u8).to_le_bytes()),
-            Width::S16 | Width::U16 => self.write(base, offset, (value as u16).to_le_bytes()),
-            Width::S32 | Width::U32 => self.write(base, offset, (value as u32).to_le_bytes()),
-            Width::W64 => self.write(base, offset, value.to_le_bytes()),
-        }
+        self.write_integer(width, base, offset, value)
+    }
+
+    fn store_constant(&mut self, width: Width, base: Gpr, offset: i64, value: i64) -> Step {
+        self.write_integer(width, base, offset, value as u64)
     }
 
     fn load_f(&mut self, target: Fpr, precision: Precision, base: Gpr, offset: i64) -> Step {
@@ -421,6 +420,7 @@ impl Visitor for Run<'_> {
     fn allocate_struct(
         &mut self,
         target: Gpr,
+        into: Gpr,
         class: i64,
         slots: i64,
         bytes: i64,
@@ -436,6 +436,7 @@ impl Visitor for Run<'_> {
         heap.set_slot(made, alien::ADDRESS, Oop::ZERO);
         heap.set_slot(made, alien::SIZE, Oop::small(bytes));
         heap.set_slot(made, alien::DATA, data);
+        self.set(into, data.bits());
         self.set(target, made.bits())
     }
 
@@ -477,11 +478,12 @@ impl Visitor for Run<'_> {
         getter(Gpr, Gpr, i64, Label);
         answer_of_cell(Gpr, Gpr, i64, Label);
         load_cell(Fpr, i64);
+        store_cell(Gpr, i64, i64);
         check_cell(Gpr, i64, Label);
-        enter_foreign(Label, i64, i64);
+        enter_foreign(Label, i64, i64, i64, i64, i64);
         call_function(i64);
-        return_foreign(Gpr, i64, Label, i64);
-        resume_foreign(i64, i64);
+        return_foreign(Gpr, Label, i64);
+        resume_foreign(i64);
         leave_foreign();
         branch_nil_tests(Label);
         call_primitive(i64, Label);

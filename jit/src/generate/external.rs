@@ -4,26 +4,26 @@
 //! the sender's, behind a test of the receiver's class:
 //!
 //! ```text
-//!            receiver and arguments on the stack, as for the send
+//!            receiver and arguments to where the send has them on the stack
 //!            another class, or the method has changed?  ─> the send itself ──┐
-//!            push the address that the send returns to                      │ back
+//!            below them the address that the send returns to                │ back
 //!            the method's operations: check, convert, call                  │
 //!              what fails leaves to the failure code, which returns ────────┤
-//!            drop all that                                                   │
 //!   done:    the result  <──────────────────────────────────────────────────┘
 //! ```
 //!
 //! While C runs the stack is what it would be had the method been called, so that callbacks, the unwinding through them,
 //! faults and traces need not know.
 
+use super::pairs::pair_constants;
 use super::slow::Slow;
 use super::specialize::{Known, specialize};
 use super::stack::{Operand, Value};
 use super::{CacheKind, Generator};
 use crate::compiler::External;
-use crate::isa::host::registers::{RESULT, STACK};
+use crate::isa::host::registers::{FRAME, RESULT};
 use crate::rtl::Op;
-use crate::rtl::operand::{Gpr, Label, Width};
+use crate::rtl::operand::{Label, Width};
 use gc::layout::{ClassIndex, WORD_BYTES};
 use gc::oop::Oop;
 use std::collections::HashMap;
@@ -43,23 +43,31 @@ impl Generator<'_> {
             return false;
         };
         let known = self.known_arguments(arguments);
-        self.flush();
+        let receiver = self.stack.operands[self.stack.depth() - 1 - arguments].value;
+        let begin = self.ops.len();
+        let pushed = self.store_operands(arguments + 1);
         self.stack.forget();
         let (other, back, done) = (self.label(), self.label(), self.label());
         let kind = CacheKind::Foreign { selector, class };
-        self.check_receiver(kind, arguments, other);
+        self.check_receiver(kind, receiver, arguments, other);
+        let depth = self.stack_depth();
         self.emit(Op::EnterForeign {
             back,
+            depth: depth + WORD_BYTES as i64,
+            words: arguments as i64 + 1,
+            pushed: i64::from(pushed),
             holds: i64::from(external.facts.takes_addresses),
             reserves: i64::from(external.facts.reserve.is_some()),
         });
         let rare = self.operations(&external, &known, done, is_used);
+        self.pair_constants(begin);
         self.emit(Op::LeaveForeign {});
         let pc = self.pc;
         self.slow.push(Slow::Foreign {
             label: other,
             back,
             done,
+            depth,
             pc,
             rare,
         });
@@ -75,6 +83,14 @@ impl Generator<'_> {
         true
     }
 
+    fn pair_constants(&mut self, from: usize) {
+        let mut ops = std::mem::take(&mut self.ops);
+        let pc = self.pc;
+        let mut cells = |words| self.cell(pc, CacheKind::Constant(words));
+        pair_constants(&mut ops, from, &mut cells);
+        self.ops = ops;
+    }
+
     fn external(&self, selector: Oop, arguments: usize) -> Option<(ClassIndex, External)> {
         let (class, compiled) = self.vm.likely_external(selector)?;
         let code = self.vm.heap().slot(compiled, method::CODE).as_i64()?;
@@ -83,14 +99,20 @@ impl Generator<'_> {
         fits.then_some((class, external))
     }
 
-    fn check_receiver(&mut self, kind: CacheKind, arguments: usize, other: Label) {
-        let source = RESULT;
-        self.emit(Op::Load {
-            target: source,
-            width: Width::W64,
-            base: STACK,
-            offset: (arguments * WORD_BYTES) as i64,
-        });
+    /// The receiver was brought to the stack, and may still be in a register.
+    fn check_receiver(&mut self, kind: CacheKind, value: Value, arguments: usize, other: Label) {
+        let source = match value {
+            Value::Gpr(register) => register,
+            _ => RESULT,
+        };
+        if source == RESULT {
+            self.emit(Op::Load {
+                target: source,
+                width: Width::W64,
+                base: FRAME,
+                offset: (arguments * WORD_BYTES) as i64 - self.stack_depth(),
+            });
+        }
         let cell = self.cell(self.pc, kind);
         self.emit(Op::CheckCell {
             source,
@@ -120,6 +142,9 @@ impl Generator<'_> {
         done: Label,
         is_used: bool,
     ) -> Vec<Op> {
+        let depth = self.stack_depth();
+        let call = self.foreign_calls;
+        self.foreign_calls += 1;
         let base = self.labels;
         let labels = external.ops.iter().filter_map(Op::label);
         self.labels += labels.map(|label| label.0 + 1).max().unwrap_or(0);
@@ -140,7 +165,12 @@ impl Generator<'_> {
                         },
                         _ => {
                             facts.extend(fact.map(|fact| (ops.len(), fact)));
-                            argument(*target, arguments, *index)
+                            Op::Load {
+                                target: *target,
+                                width: Width::W64,
+                                base: FRAME,
+                                offset: (arguments - index) * WORD_BYTES as i64 - depth,
+                            }
                         }
                     }
                 }
@@ -149,7 +179,6 @@ impl Generator<'_> {
                 },
                 Op::Return { source } => Op::ReturnForeign {
                     source: if is_used { *source } else { RESULT },
-                    words: arguments + 2,
                     done,
                     falls: 0,
                 },
@@ -157,7 +186,7 @@ impl Generator<'_> {
             });
         }
         let pc = self.pc;
-        let mut cells = |bits| self.cell(pc, CacheKind::Constant(bits));
+        let mut cells = |bits| self.cell(pc, CacheKind::Constant([bits, 0]));
         let mut ops = specialize(ops, facts, is_used, &mut cells);
         let usual = ops
             .iter()
@@ -170,20 +199,7 @@ impl Generator<'_> {
         if rest.is_empty() {
             return rest;
         }
-        let resume = Op::ResumeForeign {
-            holds: i64::from(external.facts.takes_addresses),
-            reserves: i64::from(external.facts.reserve.is_some()),
-        };
+        let resume = Op::ResumeForeign { call };
         [vec![resume], rest, vec![Op::LeaveForeign {}]].concat()
-    }
-}
-
-/// Loads argument `index` of so many, 0 being the receiver; the return address is on top of them.
-fn argument(target: Gpr, arguments: i64, index: i64) -> Op {
-    Op::Load {
-        target,
-        width: Width::W64,
-        base: STACK,
-        offset: (arguments + 1 - index) * WORD_BYTES as i64,
     }
 }

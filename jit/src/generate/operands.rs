@@ -2,9 +2,10 @@
 
 use super::Generator;
 use super::stack::{Cached, Operand, Place, Value};
-use crate::isa::host::registers::{FRAME, RESULT};
+use crate::isa::host::registers::{FRAME, RED_ZONE_BYTES, RESULT};
 use crate::rtl::Op;
 use crate::rtl::operand::{Fpr, Gpr, Width};
+use gc::layout::WORD_BYTES;
 use gc::oop::Oop;
 use vm::frame;
 
@@ -89,6 +90,71 @@ impl Generator<'_> {
         while self.stack.spilled < self.stack.operands.len() {
             self.spill_lowest();
         }
+    }
+
+    /// Brings every operand to where the interpreter would have it, but leaves the stack pointer above as many of the topmost
+    /// `count` as it can; true where it is below one.
+    ///
+    /// A float that needs a box calls a runtime entry, which pushes two words: the operands are stored from the last on, so
+    /// that only such are overwritten whose turn is yet to come.
+    pub(super) fn store_operands(&mut self, count: usize) -> bool {
+        let first = self.stack.depth() - count;
+        let fits = (count + 1) * WORD_BYTES <= RED_ZONE_BYTES;
+        let is_float = |operand: &Operand| matches!(operand.value, Value::Fpr(_));
+        loop {
+            let spilled = self.stack.spilled;
+            let next = self.stack.operands.get(spilled);
+            if spilled < first || !fits && next.is_some() || next.is_some_and(is_float) {
+                self.spill_lowest();
+            } else {
+                break;
+            }
+        }
+        let pushed = self.stack.spilled;
+        let end = self.stack_depth();
+        for index in (pushed..self.stack.depth()).rev() {
+            let below = (self.stack.depth() - 1 - index) * WORD_BYTES;
+            let value = self.stack.operands[index].value;
+            self.store_in_frame(below as i64 - end, value);
+            self.stack.release(value);
+            self.stack.operands[index] = Operand::new(Value::Spilled);
+        }
+        self.stack.spilled = self.stack.depth();
+        pushed > first
+    }
+
+    /// Stores a value at an offset from the frame. Changes `result` and no other register.
+    fn store_in_frame(&mut self, offset: i64, value: Value) {
+        let constant = match value {
+            Value::Integer(value) => Some(Oop::small(value)),
+            Value::Double(value) => Oop::from_f64(value),
+            _ => None,
+        };
+        if let Some(object) = constant {
+            return self.emit(Op::StoreConstant {
+                width: Width::W64,
+                base: FRAME,
+                offset,
+                value: object.bits() as i64,
+            });
+        }
+        let source = match value {
+            Value::Gpr(source) => source,
+            Value::Fpr(source) => {
+                self.box_float(RESULT, source);
+                RESULT
+            }
+            other => {
+                self.load(RESULT, other);
+                RESULT
+            }
+        };
+        self.emit(Op::Store {
+            width: Width::W64,
+            base: FRAME,
+            offset,
+            source,
+        });
     }
 
     /// Pushes a value on the operand stack in memory. Changes `result` and no other register.

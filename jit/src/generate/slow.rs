@@ -3,7 +3,7 @@
 
 use super::Generator;
 use super::stack::{Operand, Snapshot, Value};
-use crate::isa::host::registers::RESULT;
+use crate::isa::host::registers::{FRAME, RESULT, STACK};
 use crate::rtl::Op;
 use crate::rtl::operand::{Condition, Fpr, Gpr, Label};
 use vm::entry::Entry;
@@ -44,6 +44,8 @@ pub(super) enum Slow {
         label: Label,
         back: Label,
         done: Label,
+        /// From the frame down to the operands' end.
+        depth: i64,
         pc: usize,
         /// Operations of the call that are rarely needed.
         rare: Vec<Op>,
@@ -217,10 +219,16 @@ impl Generator<'_> {
                     label,
                     back,
                     done,
+                    depth,
                     pc,
                     rare,
                 } => {
                     self.emit(Op::Label { label });
+                    self.emit(Op::AddI {
+                        target: STACK,
+                        left: FRAME,
+                        value: -depth,
+                    });
                     self.emit_send(pc);
                     self.emit(Op::Label { label: back });
                     self.emit(Op::Jump { label: done });

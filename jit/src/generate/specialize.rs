@@ -6,6 +6,7 @@
 
 use crate::isa::host::registers::{SCRATCH, SCRATCH2};
 use crate::rtl::Op;
+use crate::rtl::op::is_written;
 use crate::rtl::operand::{Fpr, Gpr, Label};
 use gc::oop::{Oop, TAG_BITS};
 use std::collections::HashMap;
@@ -120,6 +121,17 @@ fn replacement(
             Some(value) => Some(vec![load_double(*target, value, cells)]),
             None => Some(branch(true, *other)),
         },
+        Op::Store {
+            width,
+            base,
+            offset,
+            source,
+        } => Some(vec![Op::StoreConstant {
+            width: *width,
+            base: *base,
+            offset: *offset,
+            value: word(source)?,
+        }]),
         Op::IntegerToFloat { target, source } => {
             Some(vec![load_double(*target, word(source)? as f64, cells)])
         }
@@ -173,8 +185,10 @@ fn note(op: &Op, registers: &mut HashMap<Gpr, Known>) {
     if matches!(op, Op::CallFunction { .. } | Op::CallRegister { .. }) {
         return registers.clear();
     }
-    if let Some(target) = target(op) {
-        registers.remove(&target);
+    for (operand, register) in op.general_registers() {
+        if is_written(operand) {
+            registers.remove(&register);
+        }
     }
     match op {
         Op::Constant { target, value } => {
@@ -283,7 +297,7 @@ fn drop_unused(ops: &mut Vec<Op>, known: &mut HashMap<usize, Known>) {
 /// Whether a register is written to, or the code ends, before anybody reads it; a branch may lead to a reader.
 fn is_overwritten(ops: &[Op], register: Gpr) -> bool {
     for op in ops {
-        let reads = |(name, each): (&str, Gpr)| name != "target" && each == register;
+        let reads = |(name, each): (&str, Gpr)| !is_written(name) && each == register;
         if op.general_registers().any(reads) {
             return false;
         }

@@ -11,10 +11,10 @@ pub(crate) mod caches;
 
 mod arrays;
 pub mod callbacks;
-#[expect(unsafe_code, reason = "asks where errno is")]
 mod calls;
-#[expect(unsafe_code, reason = "reads return addresses and the code there")]
-pub mod faults;
+#[expect(unsafe_code, reason = "asks where errno is")]
+mod errno;
+mod faults;
 mod frames;
 mod integers;
 mod moves;

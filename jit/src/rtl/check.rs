@@ -11,6 +11,7 @@
 
 use crate::isa::Isa;
 use crate::rtl::Op;
+use crate::rtl::op::is_written;
 use crate::rtl::operand::{Condition, Gpr, Label};
 use gc::layout::{CLASS_INDEX_MASK, Format};
 use std::fmt;
@@ -196,6 +197,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::Getter { .. }
             | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }
+            | Op::StoreCell { .. }
             | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }
@@ -326,7 +328,7 @@ impl Checker<'_> {
             if self.isa.private.contains(&register) {
                 return Err(private(operand, self.isa.gpr_name(register)));
             }
-            if operand == "target" {
+            if is_written(operand) {
                 self.check_target(register)?;
             } else if self.role("cstack") == Some(register) && self.facts.reserve.is_none() {
                 return Err(format!("{operand} is cstack, and nothing was reserved"));
@@ -353,6 +355,7 @@ impl Checker<'_> {
         match *op {
             Op::Load { offset, .. }
             | Op::Store { offset, .. }
+            | Op::StoreConstant { offset, .. }
             | Op::LoadF { offset, .. }
             | Op::StoreF { offset, .. }
             | Op::LoadX87 { offset, .. }
@@ -387,7 +390,7 @@ impl Checker<'_> {
                 range("format", format, 0, i64::from(Format::FIXED.bits()))?;
                 range("slots", slots, 0, ALLOCATE_SLOTS_MAX)
             }
-            Op::CheckClass { class, .. } => range("class", class, 0, i64::from(CLASS_INDEX_MASK)),
+            Op::CheckClass { class, .. } => range("class", class, 1, i64::from(CLASS_INDEX_MASK)),
             Op::AllocateStruct {
                 class,
                 slots,
@@ -447,6 +450,7 @@ impl Checker<'_> {
             | Op::Getter { .. }
             | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }
+            | Op::StoreCell { .. }
             | Op::CheckCell { .. }
             | Op::EnterForeign { .. }
             | Op::CallFunction { .. }

@@ -25,6 +25,11 @@ pub enum ReadError<E> {
     Operand(E),
 }
 
+/// True for the name of an operand that is a register which the operation writes to.
+pub fn is_written(operand: &str) -> bool {
+    matches!(operand, "target" | "data")
+}
+
 macro_rules! define {
     ($($(#[$doc:meta])* $name:literal = $variant:ident $method:ident {
         $($field:ident: $kind:ident),*
@@ -79,8 +84,7 @@ macro_rules! define {
                 }
             }
 
-            /// The general registers among the operands, with the operands' names; `target` is the
-            /// one that is written.
+            /// The general registers among the operands, with the operands' names; see [`is_written`].
             pub fn general_registers(&self) -> impl Iterator<Item = (&'static str, Gpr)> {
                 let registers: Vec<_> = match self {
                     $(Op::$variant { $($field,)* } => vec![

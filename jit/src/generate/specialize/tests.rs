@@ -11,7 +11,6 @@ fn int_of_int(load: Op) -> Vec<Op> {
     let done = Label(9);
     let returning = Op::ReturnForeign {
         source: RAX,
-        words: 3,
         done,
         falls: 0,
     };

@@ -186,16 +186,16 @@ impl Lowering<'_> {
     /// there. The last word is cleared: what it has behind the last byte stays zero.
     pub(super) fn allocate_alien(
         &mut self,
-        target: Gpr,
+        (target, data): (Gpr, Gpr),
         class: i64,
         slots: usize,
         bytes: usize,
         other: Label,
     ) {
         let full = self.label_of(other);
-        let data = (slots + 1) * WORD_BYTES;
+        let alien_bytes = (slots + 1) * WORD_BYTES;
         let words = bytes / WORD_BYTES + 1;
-        let whole = (data + (words + 1) * WORD_BYTES) as i32;
+        let whole = (alien_bytes + (words + 1) * WORD_BYTES) as i32;
         asm!(self.ops
             ; mov temp, [context + NEXT]
             ; lea temp2, [temp + whole]
@@ -210,8 +210,8 @@ impl Lowering<'_> {
             ; mov [temp], temp2
             ; mov QWORD [temp + slot_offset(alien::ADDRESS)], DWORD Oop::ZERO.bits() as i32
             ; mov QWORD [temp + slot_offset(alien::SIZE)], DWORD Oop::small(bytes as i64).bits() as i32
-            ; lea temp2, [temp + data as i32]
-            ; mov [temp + slot_offset(alien::DATA)], temp2
+            ; lea Rq(data), [temp + alien_bytes as i32]
+            ; mov [temp + slot_offset(alien::DATA)], Rq(data)
         );
         if slots > alien::COUNT {
             asm!(self.ops; mov temp2, [BYTE context + NIL]);
@@ -226,7 +226,7 @@ impl Lowering<'_> {
             (class | format | (words as u64) << SLOTS_SHIFT) as i64,
         );
         asm!(self.ops
-            ; mov [temp + data as i32], temp2
+            ; mov [temp + alien_bytes as i32], temp2
             ; mov QWORD [temp + whole - WORD_BYTES as i32], 0
         );
         self.move_(target, TEMP);

@@ -1,12 +1,13 @@
 //! Templates that leave the method's code: stubs, runtime entries, foreign functions.
 
 use super::lower::Lowering;
-use super::registers::{R13, RESULT, asm};
-use super::stubs::{C_SP, ERRNO, FP, SP, UNWINDING};
+use super::registers::{R13, RED_ZONE_BYTES, RESULT, asm};
+use super::stubs::{C_SP, FP, SP};
 use crate::lowering::Fixup;
-use crate::rtl::Visitor;
 use crate::rtl::operand::{Gpr, Label};
-use dynasmrt::{DynasmApi, DynasmLabelApi};
+use crate::rtl::{Op, Visitor};
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
+use gc::layout::WORD_BYTES;
 use gc::oop::Oop;
 use std::mem::offset_of;
 use vm::context::VmContext;
@@ -15,63 +16,75 @@ use vm::entry::Entry;
 const HOLDING: i32 = offset_of!(VmContext, holding) as i32;
 
 /// Keeps the VM stack pointer while C runs, beside the context: what comes next need not wait for memory. Callee-saved
-/// in C; whoever calls a method has nothing in it.
+/// in C; whoever calls a method has nothing in it. In the place of a send the frame tells as much.
 const KEPT_STACK: Gpr = R13;
-
-/// Where `errno` lies from the thread pointer: the same in all threads, since it is in the C library's static part
-/// (ELF Handling For Thread-Local Storage, 4.3.2).
-fn errno_offset() -> i32 {
-    let thread: u64;
-    // SAFETY: reads the thread pointer, which the psABI (3.4.6) puts where fs points to; `errno` is always there.
-    let errno = unsafe {
-        std::arch::asm!("mov {}, fs:0", out(reg) thread, options(nostack, readonly));
-        libc::__errno_location() as u64
-    };
-    i32::try_from(errno.wrapping_sub(thread) as i64).expect("errno is near the thread pointer")
-}
-
-/// What `VmContext::unwinding` is while no call is being left.
-const NOTHING: i32 = Oop::ZERO.bits() as i32;
 
 /// A foreign call in the place of a send.
 #[derive(Clone, Copy)]
 pub(super) struct ForeignCall {
+    /// Where the send returns to.
+    pub(super) back: DynamicLabel,
+    /// From the frame down to the return address.
+    pub(super) depth: i32,
+    /// Bytes of receiver and arguments.
+    pub(super) operand_bytes: i16,
+    /// The stack pointer is at the first of them already: they were pushed.
+    pub(super) is_pushed: bool,
     /// C gets addresses of objects.
     pub(super) holds: bool,
     /// `cstack` is the call's own.
     pub(super) reserves: bool,
 }
 
-impl Lowering<'_> {
-    /// The stack becomes that of an external-call method's code. `cstack` must be right for slow paths that stand
-    /// behind `reserve`.
-    pub(super) fn begin_foreign_call(&mut self, back: Label, holds: bool, reserves: bool) {
-        let back = self.label_of(back);
-        asm!(self.ops
-            ; lea temp, [=>back]
-            ; push temp
-        );
-        if reserves {
-            asm!(self.ops; mov cstack, [BYTE context + C_SP]);
-        }
-        self.foreign = Some(ForeignCall { holds, reserves });
+impl ForeignCall {
+    /// From the frame down to what is below receiver and arguments once the call is back.
+    fn depth_behind(&self) -> i32 {
+        self.depth - WORD_BYTES as i32 - i32::from(self.operand_bytes)
     }
 
-    /// Where a callback has left the call, its return address is another one by now: see
-    /// `vm::callback`.
-    pub(super) fn end_foreign_call(&mut self, source: Gpr, words: i64, done: Option<Label>) {
-        self.move_(RESULT, source);
-        let leaving = self.ops.new_dynamic_label();
+    /// From the frame down to the stack pointer while C does not run. Signal handlers leave the red zone alone (psABI
+    /// 3.2.2), and nobody pushes anything: where receiver, arguments and return address fit there, the pointer stays where it
+    /// will be behind the call. Moving it costs more than all the rest.
+    fn resting_depth(&self) -> i32 {
+        let below = i32::from(self.operand_bytes) + WORD_BYTES as i32;
+        if below <= RED_ZONE_BYTES as i32 {
+            self.depth_behind()
+        } else {
+            self.depth
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// The frame becomes that of a send of an external-call method. `cstack` must be right for slow paths that stand
+    /// behind `reserve`, and run before it.
+    pub(super) fn begin_foreign_call(&mut self, call: ForeignCall) {
+        let back = call.back;
         asm!(self.ops
-            ; cmp QWORD [context + UNWINDING], DWORD NOTHING
-            ; jne =>leaving
-            ; add rsp, DWORD words as i32 * 8
+            ; lea temp, [=>back]
+            ; mov [frame - call.depth], temp
         );
+        if call.is_pushed {
+            asm!(self.ops; lea stack, [frame - call.resting_depth()]);
+        }
+        if call.reserves && !matches!(self.next_op, Some(Op::Reserve { .. })) {
+            asm!(self.ops; mov cstack, [BYTE context + C_SP]);
+        }
+        self.foreign = Some(call);
+        self.foreign_calls.push(call);
+    }
+
+    /// Where a callback has left the call, C does not return here: see `faults`.
+    pub(super) fn end_foreign_call(&mut self, source: Gpr, done: Option<Label>) {
+        self.move_(RESULT, source);
+        let call = self.foreign.expect("a foreign call that has begun");
+        if call.resting_depth() != call.depth_behind() {
+            asm!(self.ops; lea stack, [frame - call.depth_behind()]);
+        }
         if let Some(done) = done {
             let done = self.label_of(done);
             asm!(self.ops; jmp =>done);
         }
-        self.leavings.push((leaving, (words as i16 - 1) * 8));
     }
 
     /// The last four bytes of the code are a distance to `target`.
@@ -81,8 +94,23 @@ impl Lowering<'_> {
     }
 
     pub(super) fn call_stub(&mut self, stub: u64) {
+        self.stack_below_operands();
         asm!(self.ops; call DWORD 0);
         self.fix_up(stub);
+        self.stack_at_rest();
+    }
+
+    /// Within a foreign call in the place of a send the stack pointer goes below all that is in use. Flags stay.
+    pub(super) fn stack_below_operands(&mut self) {
+        if let Some(call) = self.foreign {
+            asm!(self.ops; lea stack, [frame - call.depth]);
+        }
+    }
+
+    fn stack_at_rest(&mut self) {
+        if let Some(call) = self.foreign {
+            asm!(self.ops; lea stack, [frame - call.resting_depth()]);
+        }
     }
 
     pub(super) fn jump_to_stub(&mut self, stub: u64) {
@@ -117,14 +145,14 @@ impl Lowering<'_> {
                 ; call temp2
             );
         }
-        self.mark_call();
+        self.note_call();
         self.switch_back();
     }
 
     pub(super) fn call_address(&mut self, function: Gpr) {
         self.switch_to_c_stack();
         asm!(self.ops; call Rq(function));
-        self.mark_call();
+        self.note_call();
         self.switch_back();
     }
 
@@ -142,11 +170,17 @@ impl Lowering<'_> {
         if self.holds() {
             asm!(self.ops; mov DWORD [context + HOLDING], 1);
         }
-        asm!(self.ops
-            ; mov [BYTE context + SP], stack
-            ; mov [BYTE context + FP], frame
-            ; mov Rq(KEPT_STACK), stack
-        );
+        match self.foreign {
+            Some(call) => asm!(self.ops
+                ; lea temp, [frame - call.depth]
+                ; mov [BYTE context + SP], temp
+            ),
+            None => asm!(self.ops
+                ; mov [BYTE context + SP], stack
+                ; mov Rq(KEPT_STACK), stack
+            ),
+        }
+        asm!(self.ops; mov [BYTE context + FP], frame);
         if self.reserves() {
             asm!(self.ops; mov rsp, cstack);
         } else {
@@ -154,16 +188,12 @@ impl Lowering<'_> {
         }
     }
 
-    /// `errno` is kept before anything else can change it; the results' registers stay. The frame
-    /// register is callee-saved in C.
+    /// The results' registers stay. The frame register is callee-saved in C.
     fn switch_back(&mut self) {
-        asm!(self.ops
-            ; mov stack, Rq(KEPT_STACK)
-            // mov temp_d, fs:[offset]
-            ; .bytes [0x64, 0x44, 0x8B, 0x14, 0x25]
-            ; .i32 errno_offset()
-            ; mov [BYTE context + ERRNO], temp
-        );
+        match self.foreign {
+            Some(_) => self.stack_at_rest(),
+            None => asm!(self.ops; mov stack, Rq(KEPT_STACK)),
+        }
         self.release_addresses();
     }
 

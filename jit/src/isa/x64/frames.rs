@@ -3,6 +3,7 @@
 //! The frame is that of `vm::frame`; see there for the drawing.
 
 use super::caches;
+use super::errno::{keep_errno, restore_errno};
 use super::lower::Lowering;
 use super::registers::{TEMP, asm};
 use super::stubs::{C_SP, ENTRIES, FP, NIL, RESUME_PC, SP, STACK_LIMIT, VALUE};
@@ -215,7 +216,11 @@ impl Lowering<'_> {
             ; mov esi, DWORD number as i32
             ; mov edx, DWORD self.request.argument_count as i32
             ; mov rsp, [BYTE context + C_SP]
-            ; call QWORD [context + entry]
+        );
+        keep_errno(&mut self.ops);
+        asm!(self.ops; call QWORD [context + entry]);
+        restore_errno(&mut self.ops);
+        asm!(self.ops
             ; mov rsp, [BYTE context + SP]
             ; test rax, rax
             ; jnz =>failed

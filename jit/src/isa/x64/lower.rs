@@ -16,7 +16,7 @@ use super::callbacks::{Convention, build_callback_frame, return_to_c};
 use super::calls::ForeignCall;
 use super::faults::Landing;
 use super::objects::{AddressOfC, TextOfC};
-use super::registers::{CSTACK, RESULT, TEMP, asm};
+use super::registers::{CSTACK, FTEMP, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
 use crate::lowering::{Fixup, Lowered, Request};
 use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Precision, Width};
@@ -40,8 +40,10 @@ pub(super) struct Lowering<'a> {
     pub(super) foreign: Option<ForeignCall>,
     /// Where foreign calls land, as far as there is no code yet.
     pub(super) landings: Vec<Landing>,
-    /// Where foreign calls in the place of sends return that are to be left, with the bytes to pop.
-    pub(super) leavings: Vec<(DynamicLabel, i16)>,
+    /// All foreign calls in the place of sends so far.
+    pub(super) foreign_calls: Vec<ForeignCall>,
+    /// The operation after the one that is being lowered.
+    pub(super) next_op: Option<&'a Op>,
     /// Addresses of Aliens, as far as there is no code yet.
     pub(super) addresses: Vec<AddressOfC>,
     /// Texts for C, as far as there is no code yet.
@@ -62,21 +64,23 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         foreign: None,
         reserved: 0,
         landings: Vec::new(),
-        leavings: Vec::new(),
+        foreign_calls: Vec::new(),
+        next_op: None,
         addresses: Vec::new(),
         texts: Vec::new(),
         labels: HashMap::new(),
     };
     lowering.prologue();
     let mut op_offsets = Vec::with_capacity(request.ops.len() + 1);
-    for op in request.ops {
+    for (index, op) in request.ops.iter().enumerate() {
         op_offsets.push(lowering.offset());
+        lowering.next_op = request.ops.get(index + 1);
         op.accept(&mut lowering);
     }
     op_offsets.push(lowering.offset());
     lowering.finish_alien_addresses();
     lowering.finish_c_strings();
-    lowering.land();
+    let foreign_calls = lowering.land();
     let bytes = lowering
         .ops
         .finalize()
@@ -86,6 +90,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         fixups: lowering.fixups,
         op_offsets,
         checked_entry: lowering.checked_entry,
+        foreign_calls,
     }
 }
 
@@ -137,6 +142,7 @@ impl Lowering<'_> {
         if reason != 0 {
             asm!(self.ops; mov QWORD [BYTE context + FAILURE], DWORD reason as i32);
         }
+        self.stack_below_operands();
         self.jump_to_stub(self.request.stubs.exit_failed());
     }
 
@@ -209,6 +215,10 @@ impl Visitor for Lowering<'_> {
 
     fn store(&mut self, width: Width, base: Gpr, offset: i64, source: Gpr) {
         self.store_integer(width, base, offset as i32, source);
+    }
+
+    fn store_constant(&mut self, width: Width, base: Gpr, offset: i64, value: i64) {
+        self.store_integer_constant(width, base, offset as i32, value);
     }
 
     fn load_f(&mut self, target: Fpr, precision: Precision, base: Gpr, offset: i64) {
@@ -587,27 +597,47 @@ impl Visitor for Lowering<'_> {
         self.fix_up(cell);
     }
 
+    fn store_cell(&mut self, base: Gpr, offset: i64, cell: i64) {
+        let cell = self.request.cells[cell as usize];
+        asm!(self.ops; movups ftemp, [rip + 0]);
+        self.fix_up(cell);
+        self.store_words(base, offset as i32, FTEMP);
+    }
+
     fn check_cell(&mut self, source: Gpr, cell: i64, other: Label) {
         self.check_class_of_cell(source, cell, other);
     }
 
-    fn enter_foreign(&mut self, back: Label, holds: i64, reserves: i64) {
-        self.begin_foreign_call(back, holds != 0, reserves != 0);
+    fn enter_foreign(
+        &mut self,
+        back: Label,
+        depth: i64,
+        words: i64,
+        pushed: i64,
+        holds: i64,
+        reserves: i64,
+    ) {
+        let call = ForeignCall {
+            back: self.label_of(back),
+            depth: depth as i32,
+            operand_bytes: words as i16 * WORD_BYTES as i16,
+            is_pushed: pushed != 0,
+            holds: holds != 0,
+            reserves: reserves != 0,
+        };
+        self.begin_foreign_call(call);
     }
 
     fn call_function(&mut self, function: i64) {
         self.call_function_at(function as u64);
     }
 
-    fn return_foreign(&mut self, source: Gpr, words: i64, done: Label, falls: i64) {
-        self.end_foreign_call(source, words, (falls == 0).then_some(done));
+    fn return_foreign(&mut self, source: Gpr, done: Label, falls: i64) {
+        self.end_foreign_call(source, (falls == 0).then_some(done));
     }
 
-    fn resume_foreign(&mut self, holds: i64, reserves: i64) {
-        self.foreign = Some(ForeignCall {
-            holds: holds != 0,
-            reserves: reserves != 0,
-        });
+    fn resume_foreign(&mut self, call: i64) {
+        self.foreign = Some(self.foreign_calls[call as usize]);
     }
 
     fn leave_foreign(&mut self) {
@@ -768,8 +798,16 @@ impl Visitor for Lowering<'_> {
         self.allocate_object(target, class, format, slots, other);
     }
 
-    fn allocate_struct(&mut self, target: Gpr, class: i64, slots: i64, bytes: i64, other: Label) {
-        self.allocate_alien(target, class, slots as usize, bytes as usize, other);
+    fn allocate_struct(
+        &mut self,
+        target: Gpr,
+        data: Gpr,
+        class: i64,
+        slots: i64,
+        bytes: i64,
+        other: Label,
+    ) {
+        self.allocate_alien((target, data), class, slots as usize, bytes as usize, other);
     }
 
     fn square_root(&mut self, target: Fpr, source: Fpr) {

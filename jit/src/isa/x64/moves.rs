@@ -1,10 +1,12 @@
 //! Templates that move, extend and compare.
 
 use super::lower::Lowering;
-use super::registers::{FTEMP, TEMP, asm};
+use super::registers::{CONTEXT, FTEMP, STACK, TEMP, asm};
+use super::stubs::VALUE;
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Condition, Fpr, Gpr, Label, Precision, Width};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
+use gc::layout::WORD_BYTES;
 
 /// Up to so many bytes are copied without a loop.
 const UNROLLED_COPY: i32 = 128;
@@ -20,13 +22,20 @@ macro_rules! load {
     };
 }
 
-/// An instruction that writes memory at `base + offset`, with the shortest displacement.
+/// An instruction that writes memory at `base + offset`, with the shortest displacement: a register, or a constant.
 macro_rules! store {
     ($self:ident, $mnemonic:ident $size:ident, $base:ident, $offset:ident, $kind:ident($register:expr)) => {
         if let Ok(offset) = i8::try_from($offset) {
             asm!($self.ops; $mnemonic $size [BYTE Rq($base) + offset], $kind($register))
         } else {
             asm!($self.ops; $mnemonic $size [DWORD Rq($base) + $offset], $kind($register))
+        }
+    };
+    ($self:ident, $mnemonic:ident $size:ident, $base:ident, $offset:ident, $kind:ident $value:expr) => {
+        if let Ok(offset) = i8::try_from($offset) {
+            asm!($self.ops; $mnemonic $size [BYTE Rq($base) + offset], $kind $value)
+        } else {
+            asm!($self.ops; $mnemonic $size [DWORD Rq($base) + $offset], $kind $value)
         }
     };
 }
@@ -66,6 +75,32 @@ impl Lowering<'_> {
         }
     }
 
+    /// Stores the whole float register, two words.
+    pub(super) fn store_words(&mut self, base: Gpr, offset: i32, source: Fpr) {
+        store!(self, movups OWORD, base, offset, Rx(source))
+    }
+
+    pub(super) fn store_integer_constant(
+        &mut self,
+        width: Width,
+        base: Gpr,
+        offset: i32,
+        value: i64,
+    ) {
+        match width {
+            Width::S8 | Width::U8 => store!(self, mov BYTE, base, offset, BYTE value as i8),
+            Width::S16 | Width::U16 => store!(self, mov WORD, base, offset, WORD value as i16),
+            Width::S32 | Width::U32 => store!(self, mov DWORD, base, offset, DWORD value as i32),
+            Width::W64 => match i32::try_from(value) {
+                Ok(value) => store!(self, mov QWORD, base, offset, DWORD value),
+                Err(_) => {
+                    self.load_constant(TEMP, value);
+                    self.store_integer(width, base, offset, TEMP);
+                }
+            },
+        }
+    }
+
     pub(super) fn extend_integer(&mut self, target: Gpr, width: Width, source: Gpr) {
         match width {
             Width::S8 => asm!(self.ops; movsx Rq(target), Rb(source)),
@@ -78,17 +113,28 @@ impl Lowering<'_> {
         }
     }
 
-    /// The x87 stack and the float registers meet in the red zone below the stack pointer, which
-    /// signal handlers leave alone (psABI 3.2.2).
+    /// Where the x87 stack and the float registers meet: base and offset. In the red zone below the stack pointer, which
+    /// signal handlers leave alone (psABI 3.2.2); a foreign call in the place of a send has its operands there, and a context
+    /// whose value is of no use meanwhile.
+    fn meeting_place(&self) -> (Gpr, i8) {
+        match self.foreign {
+            Some(_) => (CONTEXT, VALUE),
+            None => (STACK, -(WORD_BYTES as i8)),
+        }
+    }
+
     pub(super) fn load_float(&mut self, target: Fpr, precision: Precision, base: Gpr, offset: i32) {
         match precision {
             Precision::F32 => load!(self, movss Rx(target), DWORD, base, offset),
             Precision::F64 => load!(self, movsd Rx(target), QWORD, base, offset),
-            Precision::F80 => asm!(self.ops
-                ; fld TWORD [DWORD Rq(base) + offset]
-                ; fstp QWORD [BYTE rsp - 8]
-                ; movsd Rx(target), QWORD [BYTE rsp - 8]
-            ),
+            Precision::F80 => {
+                let (place, at) = self.meeting_place();
+                asm!(self.ops
+                    ; fld TWORD [DWORD Rq(base) + offset]
+                    ; fstp QWORD [BYTE Rq(place) + at]
+                    ; movsd Rx(target), QWORD [BYTE Rq(place) + at]
+                );
+            }
             Precision::V128 => load!(self, movups Rx(target), OWORD, base, offset),
         }
     }
@@ -103,11 +149,14 @@ impl Lowering<'_> {
         match precision {
             Precision::F32 => store!(self, movss DWORD, base, offset, Rx(source)),
             Precision::F64 => store!(self, movsd QWORD, base, offset, Rx(source)),
-            Precision::F80 => asm!(self.ops
-                ; movsd QWORD [BYTE rsp - 8], Rx(source)
-                ; fld QWORD [BYTE rsp - 8]
-                ; fstp TWORD [DWORD Rq(base) + offset]
-            ),
+            Precision::F80 => {
+                let (place, at) = self.meeting_place();
+                asm!(self.ops
+                    ; movsd QWORD [BYTE Rq(place) + at], Rx(source)
+                    ; fld QWORD [BYTE Rq(place) + at]
+                    ; fstp TWORD [DWORD Rq(base) + offset]
+                );
+            }
             Precision::V128 => store!(self, movups OWORD, base, offset, Rx(source)),
         }
     }

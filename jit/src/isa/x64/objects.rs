@@ -3,6 +3,7 @@
 //! What is taken apart is taken apart in the temporaries, so that the operand is whole on the
 //! way to the label.
 
+use super::calls::ForeignCall;
 use super::lower::Lowering;
 use super::registers::{TEMP, asm};
 use super::stubs::NIL;
@@ -32,11 +33,13 @@ pub(super) struct TextOfC {
     look: DynamicLabel,
     ready: DynamicLabel,
     refused: DynamicLabel,
+    foreign: Option<ForeignCall>,
 }
 
-/// The rest of an Alien's address, for one that has no bytes of its own: `temp` is its data, `temp2` the address.
+/// The rest of an Alien's address, for one that has no bytes of its own: `temp` is its data.
 pub(super) struct AddressOfC {
     target: Gpr,
+    source: Gpr,
     begin: DynamicLabel,
     ready: DynamicLabel,
     other: DynamicLabel,
@@ -130,12 +133,14 @@ impl Lowering<'_> {
             look,
             ready,
             refused,
+            foreign: self.foreign,
         });
     }
 
     /// What stands behind the code: texts that C gets for the first time.
     pub(super) fn finish_c_strings(&mut self) {
         for text in std::mem::take(&mut self.texts) {
+            self.foreign = text.foreign;
             asm!(self.ops; =>text.look);
             self.move_(TEMP, text.source);
             self.call_stub(self.request.stubs.c_string());
@@ -159,24 +164,23 @@ impl Lowering<'_> {
     }
 
     /// An Alien's address counts from the first byte of its data, where it has any: see `Alien` in
-    /// the image.
+    /// the image. What has data is not freed.
     pub(super) fn load_alien_address(&mut self, target: Gpr, source: Gpr, other: Label) {
         let other = self.label_of(other);
         let no_bytes = self.ops.new_dynamic_label();
         let ready = self.ops.new_dynamic_label();
         asm!(self.ops
-            ; mov temp2, [BYTE Rq(source) + slot_offset(alien::ADDRESS)]
-            ; sar temp2, 1                          // the carry is the SmallInteger's bit
-            ; jnc =>other
             ; mov temp, [BYTE Rq(source) + slot_offset(alien::DATA)]
-            ; sar temp2, (TAG_BITS - 1) as i8
             ; test BYTE [BYTE temp + BYTES_PLACE], BYTES_MASK
             ; jz =>no_bytes
+            ; mov temp2, [BYTE Rq(source) + slot_offset(alien::ADDRESS)]
+            ; sar temp2, TAG_BITS as i8
             ; lea Rq(target), [BYTE temp2 + temp + HEADER_BYTES as i8]
             ; =>ready
         );
         self.addresses.push(AddressOfC {
             target,
+            source,
             begin: no_bytes,
             ready,
             other,
@@ -188,6 +192,7 @@ impl Lowering<'_> {
         for address in std::mem::take(&mut self.addresses) {
             let AddressOfC {
                 target,
+                source,
                 begin,
                 ready,
                 other,
@@ -196,6 +201,10 @@ impl Lowering<'_> {
                 ; =>begin
                 ; cmp temp, [BYTE context + NIL]
                 ; jne =>other
+                ; mov temp2, [BYTE Rq(source) + slot_offset(alien::ADDRESS)]
+                ; sar temp2, 1                          // the carry is the SmallInteger's bit
+                ; jnc =>other
+                ; sar temp2, (TAG_BITS - 1) as i8
                 ; mov Rq(target), temp2
                 ; jmp =>ready
             );

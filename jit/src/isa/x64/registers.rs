@@ -65,6 +65,9 @@ macro_rules! roles {
     };
 }
 
+/// What lies so far below the stack pointer signal handlers leave alone (psABI 3.2.2).
+pub(crate) const RED_ZONE_BYTES: usize = 128;
+
 roles! { $ general {
     /// Address of the `VmContext`. Callee-saved in C.
     CONTEXT = RBX "context" [context = rbx];

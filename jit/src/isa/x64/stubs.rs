@@ -1,6 +1,7 @@
 //! The shared code of x86-64.
 
 use super::callbacks::{DRIVE, RUN_SP};
+use super::errno::{keep_errno, restore_errno};
 use super::registers::asm;
 use crate::rtl::Fpr;
 use crate::stubs::{StubCode, StubOffsets};
@@ -25,7 +26,6 @@ pub(super) const ERRNO: i8 = offset_of!(VmContext, errno) as i8;
 pub(super) const STACK_LIMIT: i8 = offset_of!(VmContext, stack_limit) as i8;
 pub(super) const NIL: i8 = offset_of!(VmContext, nil) as i8;
 pub(super) const RESUME_PC: i8 = offset_of!(VmContext, resume_pc) as i8;
-pub(super) const UNWINDING: i32 = offset_of!(VmContext, unwinding) as i32;
 pub(super) const UNUSUAL_NIL_TESTS: i32 = offset_of!(VmContext, unusual_nil_tests) as i32;
 pub(super) const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
 // The fields above are reached with one-byte displacements.
@@ -109,6 +109,9 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; push QWORD [BYTE rdi + C_SP]
         ; mov context, rdi
         ; mov [BYTE context + C_SP], rsp
+    );
+    restore_errno(ops);
+    asm!(ops
         ; mov stack, [BYTE context + SP]
         ; mov frame, [BYTE context + FP]
         ; call rsi
@@ -121,6 +124,9 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; mov [BYTE context + FP], frame
         ; mov eax, Outcome::Returned as i32
         ; leave:
+    );
+    keep_errno(ops);
+    asm!(ops
         ; mov rsp, [BYTE context + C_SP]
         ; pop QWORD [BYTE context + C_SP]
         ; pop temp
@@ -159,6 +165,9 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; push QWORD [BYTE rdi + C_SP]
         ; mov context, rdi
         ; mov [BYTE context + C_SP], rsp
+    );
+    restore_errno(ops);
+    asm!(ops
         ; mov stack, [BYTE context + SP]
         ; mov frame, [BYTE context + FP]
         ; mov result, rdx
@@ -199,6 +208,9 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         ; mov edx, eax
         ; call QWORD [context + DRIVE]
         ; mov temp, rax
+    );
+    restore_errno(ops);
+    asm!(ops
         ; mov result, [BYTE context + VALUE]
         ; mov stack, [cstack + RUN_SP]
         ; jmp temp
@@ -331,6 +343,7 @@ fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT]
         ; push r9
         ; sub rsp, FLOAT_AREA
     );
+    keep_errno(ops);
     for number in 0..SAVED_FLOATS {
         asm!(ops; movups [rsp + number as i32 * 16], Rx(Fpr::new(number)));
     }
@@ -348,6 +361,7 @@ fn assemble_entries(ops: &mut VecAssembler<X64Relocation>) -> [u32; ENTRY_COUNT]
         ; mov temp2, rax
         ; mov temp, [BYTE context + VALUE]
     );
+    restore_errno(ops);
     for number in 0..SAVED_FLOATS {
         asm!(ops; movups Rx(Fpr::new(number)), [rsp + number as i32 * 16]);
     }
