@@ -23,6 +23,7 @@ mod external;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod floats;
 mod frameless;
+mod known;
 pub(crate) mod leaf;
 #[expect(clippy::wildcard_enum_match_arm, reason = "looks for a few of many")]
 mod loops;
@@ -97,12 +98,14 @@ pub(crate) enum CacheKind {
     Send(usize),
     /// What stands in front of the send of the same pc, for methods that do nothing but answer that.
     Answer(Answered),
-    /// A foreign call in the place of the send, as long as the selector's method is what it is.
-    Foreign {
+    /// What stands in the place of the send, as long as the method is what it is.
+    Guard {
         /// The selector, a Symbol.
         selector: Oop,
         /// Of the receivers.
         class: ClassIndex,
+        /// The method that they have to have; `None` where no class's may change.
+        method: Option<Oop>,
     },
     /// Two words, or one and none.
     Constant([u64; 2]),
@@ -191,6 +194,8 @@ struct Generator<'a> {
     reachable: bool,
     /// The jump that a comparison took with it.
     fused: Option<usize>,
+    /// The instruction before, unless control comes from elsewhere.
+    preceding: Option<Bytecode>,
     heads: Vec<LoopHead>,
     /// Set for the Block of a callback that calls nothing.
     leaf: Option<leaf::Leaf>,
@@ -231,6 +236,7 @@ impl<'a> Generator<'a> {
             next: 0,
             reachable: true,
             fused: None,
+            preceding: None,
             heads: Vec::new(),
             leaf: None,
             compiler: None,
@@ -289,6 +295,7 @@ impl Generator<'_> {
             self.remark(instruction);
             let following = Bytecode::decode(&code, self.next).map(|pair| pair.0);
             self.translate(instruction, following);
+            self.preceding = Some(instruction);
         }
     }
 

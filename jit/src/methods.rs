@@ -86,6 +86,13 @@ struct Site {
     front: Option<(u64, Answered)>,
 }
 
+/// A cell with the class of the receivers of a send, in the place of which something else stands.
+struct Guard {
+    cell: u64,
+    /// The method that the class has to have; without one it is enough that any class's has changed.
+    method: Option<(ClassIndex, Oop)>,
+}
+
 /// The machine code of methods and blocks.
 pub struct Methods {
     compiler: Rc<RefCell<Compiler>>,
@@ -97,8 +104,8 @@ pub struct Methods {
     /// By return address.
     sites: HashMap<u64, Site>,
     lines: Box<[Line; LINES]>,
-    /// Cells of foreign calls in the place of sends, by the selector's bits.
-    foreign: HashMap<u64, Vec<u64>>,
+    /// What stands in the place of sends, by the selector's bits.
+    guards: HashMap<u64, Vec<Guard>>,
     trace: bool,
 }
 
@@ -113,7 +120,7 @@ impl Methods {
             made: 0,
             sites: HashMap::new(),
             lines: Box::new([Line::default(); LINES]),
-            foreign: HashMap::new(),
+            guards: HashMap::new(),
             trace,
         }
     }
@@ -212,8 +219,8 @@ impl Methods {
         let mut compiler = self.compiler.borrow_mut();
         let about = compiler.space.about(code.base).expect("a piece of code");
         let cells = &about.cells;
-        self.foreign.retain(|_, guards| {
-            guards.retain(|cell| !cells.contains(cell));
+        self.guards.retain(|_, guards| {
+            guards.retain(|guard| !cells.contains(&guard.cell));
             !guards.is_empty()
         });
         for &cell in cells {
@@ -282,10 +289,19 @@ impl CodeGenerator for Methods {
                 CacheKind::Constant([class, target]) => {
                     self.cells.set(cell, Cell { class, target });
                 }
-                CacheKind::Foreign { selector, class } => {
+                CacheKind::Guard {
+                    selector,
+                    class,
+                    method,
+                } => {
+                    let guard = Guard {
+                        cell,
+                        method: method.map(|method| (class, method)),
+                    };
                     let (class, target) = (u64::from(class.index()), 0);
                     self.cells.set(cell, Cell { class, target });
-                    self.foreign.entry(selector.bits()).or_default().push(cell);
+                    let guards = self.guards.entry(selector.bits()).or_default();
+                    guards.push(guard);
                 }
             }
         }
@@ -388,10 +404,20 @@ impl CodeGenerator for Methods {
         }
     }
 
-    fn method_changed(&mut self, selector: Oop) {
-        for cell in self.foreign.remove(&selector.bits()).unwrap_or_default() {
-            self.cells.set(cell, Cell::NONE);
-        }
+    fn method_changed(&mut self, selector: Oop, method_of: &dyn Fn(ClassIndex) -> Option<Oop>) {
+        let Some(guards) = self.guards.get_mut(&selector.bits()) else {
+            return;
+        };
+        let cells = &mut self.cells;
+        guards.retain(|guard| {
+            let holds = guard
+                .method
+                .is_some_and(|(class, method)| method_of(class) == Some(method));
+            if !holds {
+                cells.set(guard.cell, Cell::NONE);
+            }
+            holds
+        });
     }
 
     fn unlink(&mut self) {

@@ -263,6 +263,9 @@ macro_rules! for_each_rtl_op {
             "branchDue" = BranchDue branch_due { label: Lab };
             /// Sends: receiver and arguments are on the stack, the answer is in `result`.
             "send" = Send send { cell: Imm };
+            /// As `send`, where the receiver, which is in `source` too, is most likely a Block: calls its code where it has the
+            /// class of the cell `guard`.
+            "sendValue" = SendValue send_value { source: Gpr, guard: Imm, cell: Imm };
             /// `target :=` the slot of `source` that the cell names, where `source` has the cell's class; goes to
             /// `other` where it has not. See `crate::cells`.
             "getter" = Getter getter { target: Gpr, source: Gpr, cell: Imm, other: Lab };

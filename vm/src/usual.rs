@@ -1,6 +1,6 @@
 //! What machine code takes for granted of methods, until a class says otherwise.
 
-use crate::bytecode::{Bytecode, instructions};
+use crate::bytecode::{Bytecode, SpecialSend, instructions};
 use crate::known::{index, method};
 use crate::lookup;
 use crate::primitives;
@@ -134,6 +134,23 @@ impl Vm {
             .externals
             .retain(|selector, found| implementors[selector] - found.len() <= NAMESAKES_MAX);
         survey
+    }
+
+    /// The Symbol of a special send.
+    pub fn special_selector(&self, special: SpecialSend) -> Oop {
+        self.special_selectors[special as usize]
+    }
+
+    /// The method that the instances of a class have for a selector.
+    pub(crate) fn method_for(&self, class: ClassIndex, selector: Oop) -> Option<Oop> {
+        lookup::lookup(self.heap(), self.class_at(class), selector, self.nil())
+    }
+
+    /// That method, where it is a primitive, and the primitive's name.
+    pub fn primitive_for(&self, class: ClassIndex, selector: Oop) -> Option<(Oop, &'static str)> {
+        let method = self.method_for(class, selector)?;
+        let header = lookup::header_of(self.heap(), method);
+        Some((method, primitives::name(header.primitive())?))
     }
 
     /// Whether some class has a getter of that selector, as far as the survey knows.

@@ -369,8 +369,9 @@ impl Vm {
     pub(crate) fn method_changed(&mut self, selector: Oop) {
         self.abandon_leaves(selector);
         self.review_methods(Some(selector));
-        if let Some(generator) = &mut self.generator {
-            generator.method_changed(selector);
+        if let Some(mut generator) = self.generator.take() {
+            generator.method_changed(selector, &|class| self.method_for(class, selector));
+            self.generator = Some(generator);
         }
         self.forget_lookups();
     }

@@ -475,6 +475,7 @@ impl Visitor for Run<'_> {
         interpret(i64, i64);
         branch_due(Label);
         send(i64);
+        send_value(Gpr, i64, i64);
         getter(Gpr, Gpr, i64, Label);
         answer_of_cell(Gpr, Gpr, i64, Label);
         load_cell(Fpr, i64);

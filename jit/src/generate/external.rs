@@ -23,7 +23,7 @@ use super::{CacheKind, Generator};
 use crate::compiler::External;
 use crate::isa::host::registers::{FRAME, RESULT};
 use crate::rtl::Op;
-use crate::rtl::operand::{Label, Width};
+use crate::rtl::operand::{Gpr, Label, Width};
 use gc::layout::{ClassIndex, WORD_BYTES};
 use gc::oop::Oop;
 use std::collections::HashMap;
@@ -48,7 +48,11 @@ impl Generator<'_> {
         let pushed = self.store_operands(arguments + 1);
         self.stack.forget();
         let (other, back, done) = (self.label(), self.label(), self.label());
-        let kind = CacheKind::Foreign { selector, class };
+        let kind = CacheKind::Guard {
+            selector,
+            class,
+            method: None,
+        };
         self.check_receiver(kind, receiver, arguments, other);
         let depth = self.stack_depth();
         self.emit(Op::EnterForeign {
@@ -99,20 +103,22 @@ impl Generator<'_> {
         fits.then_some((class, external))
     }
 
-    /// The receiver was brought to the stack, and may still be in a register.
-    fn check_receiver(&mut self, kind: CacheKind, value: Value, arguments: usize, other: Label) {
-        let source = match value {
-            Value::Gpr(register) => register,
-            _ => RESULT,
-        };
-        if source == RESULT {
-            self.emit(Op::Load {
-                target: source,
-                width: Width::W64,
-                base: FRAME,
-                offset: (arguments * WORD_BYTES) as i64 - self.stack_depth(),
-            });
+    /// A register with the receiver, which was brought to the stack, and may still be in one.
+    pub(super) fn receiver_again(&mut self, value: Value, arguments: usize) -> Gpr {
+        if let Value::Gpr(register) = value {
+            return register;
         }
+        self.emit(Op::Load {
+            target: RESULT,
+            width: Width::W64,
+            base: FRAME,
+            offset: (arguments * WORD_BYTES) as i64 - self.stack_depth(),
+        });
+        RESULT
+    }
+
+    fn check_receiver(&mut self, kind: CacheKind, value: Value, arguments: usize, other: Label) {
+        let source = self.receiver_again(value, arguments);
         let cell = self.cell(self.pc, kind);
         self.emit(Op::CheckCell {
             source,

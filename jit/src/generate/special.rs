@@ -59,8 +59,17 @@ impl Generator<'_> {
             SpecialSend::IsNil => self.nil_test(Condition::Eq, following),
             SpecialSend::NotNil => self.nil_test(Condition::Ne, following),
             SpecialSend::Class => self.likely_answer(Answered::Class),
-            SpecialSend::Value | SpecialSend::Value1 | SpecialSend::New => {
-                self.plain_send(special.argument_count())
+            SpecialSend::Value | SpecialSend::Value1 => {
+                let selector = self.vm.special_selector(special);
+                let arguments = special.argument_count();
+                if !self.block_send(selector, arguments) {
+                    self.plain_send(arguments);
+                }
+            }
+            SpecialSend::New => {
+                if !self.instance_send(self.vm.special_selector(special)) {
+                    self.plain_send(0);
+                }
             }
         }
     }

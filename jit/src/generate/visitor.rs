@@ -442,8 +442,11 @@ impl Visitor for Translation<'_, '_> {
         }
         let arguments = usize::from(arguments);
         let is_used = !matches!(self.following, Some(Bytecode::Pop {}));
-        if !self.generator.foreign_send(selector, arguments, is_used) {
-            self.generator.plain_send(arguments);
+        let generator = &mut self.generator;
+        if !generator.foreign_send(selector, arguments, is_used)
+            && !generator.block_send(selector, arguments)
+        {
+            generator.plain_send(arguments);
         }
     }
 

@@ -194,6 +194,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::Interpret { .. }
             | Op::BranchDue { .. }
             | Op::Send { .. }
+            | Op::SendValue { .. }
             | Op::Getter { .. }
             | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }
@@ -447,6 +448,7 @@ impl Checker<'_> {
             | Op::Interpret { .. }
             | Op::BranchDue { .. }
             | Op::Send { .. }
+            | Op::SendValue { .. }
             | Op::Getter { .. }
             | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }

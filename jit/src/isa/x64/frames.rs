@@ -10,7 +10,7 @@ use super::stubs::{C_SP, ENTRIES, FP, NIL, RESUME_PC, SP, STACK_LIMIT, VALUE};
 use crate::methods::Line;
 use crate::rtl::Visitor;
 use crate::rtl::operand::{Gpr, Label, Width};
-use dynasmrt::{DynasmApi, DynasmLabelApi};
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
 use gc::layout::{CLASS_INDEX_MASK, HEADER_BYTES, WORD_BYTES};
 use gc::oop::{Oop, TAG_BITS, TAG_INTEGER, TAG_MASK};
 use vm::entry::Entry;
@@ -25,6 +25,13 @@ const _: () = assert!(8 * SMALL_FRAME_WORDS < vm::stack::SLACK_BYTES as i64 / 2)
 /// Offset of a slot from an object's oop.
 pub(super) const fn slot_offset(index: usize) -> i32 {
     (HEADER_BYTES + index * WORD_BYTES) as i32
+}
+
+/// The rest of a send to what is most likely a Block.
+pub(super) struct ValueSend {
+    other: DynamicLabel,
+    ready: DynamicLabel,
+    cell: i64,
 }
 
 impl Lowering<'_> {
@@ -155,6 +162,46 @@ impl Lowering<'_> {
         self.fix_up(cell);
         self.ops.extend([0xFF, 0x15, 0, 0, 0, 0]);
         self.fix_up(cell + 8);
+    }
+
+    /// The code's address goes to `temp`, so that there is one call, and one address that it returns to.
+    pub(super) fn send_value_through_cells(&mut self, source: Gpr, guard: i64, cell: i64) {
+        let other = self.ops.new_dynamic_label();
+        let ready = self.ops.new_dynamic_label();
+        let guard = self.request.cells[guard as usize];
+        asm!(self.ops
+            ; test Rb(source), BYTE TAG_MASK as i8
+            ; jnz =>other
+            ; mov temp_d, [Rq(source)]
+            ; and temp_d, DWORD CLASS_INDEX_MASK as i32
+            ; cmp temp_d, [rip + 0]
+        );
+        self.fix_up(guard);
+        asm!(self.ops
+            ; jne =>other
+            ; mov temp, [BYTE Rq(source) + slot_offset(block::METHOD) as i8]
+            ; mov temp, [temp + slot_offset(method::CODE)]
+            ; sar temp, TAG_BITS as i8
+            ; jle =>other
+            ; =>ready
+            ; call temp
+        );
+        self.values.push(ValueSend { other, ready, cell });
+    }
+
+    /// What stands behind the code: receivers that are no Blocks, and Blocks without code.
+    pub(super) fn finish_value_sends(&mut self) {
+        for send in std::mem::take(&mut self.values) {
+            let cell = self.request.cells[send.cell as usize];
+            asm!(self.ops
+                ; =>send.other
+                ; mov edx, [rip + 0]
+            );
+            self.fix_up(cell);
+            asm!(self.ops; mov temp, [rip + 0]);
+            self.fix_up(cell + 8);
+            asm!(self.ops; jmp =>send.ready);
+        }
     }
 
     /// A cell's class is none of immediates.

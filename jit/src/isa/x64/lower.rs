@@ -15,6 +15,7 @@
 use super::callbacks::{Convention, build_callback_frame, return_to_c};
 use super::calls::ForeignCall;
 use super::faults::Landing;
+use super::frames::ValueSend;
 use super::objects::{AddressOfC, TextOfC};
 use super::registers::{CSTACK, FTEMP, RESULT, TEMP, asm};
 use super::stubs::{C_SP, FAILURE, FAILURE_ARGUMENT};
@@ -48,6 +49,8 @@ pub(super) struct Lowering<'a> {
     pub(super) addresses: Vec<AddressOfC>,
     /// Texts for C, as far as there is no code yet.
     pub(super) texts: Vec<TextOfC>,
+    /// Sends to Blocks, as far as there is no code yet.
+    pub(super) values: Vec<ValueSend>,
     /// Bytes below `c_sp` that the latest `reserve` has made the sequence's own.
     pub(super) reserved: u32,
     labels: HashMap<Label, DynamicLabel>,
@@ -68,6 +71,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         next_op: None,
         addresses: Vec::new(),
         texts: Vec::new(),
+        values: Vec::new(),
         labels: HashMap::new(),
     };
     lowering.prologue();
@@ -80,6 +84,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
     op_offsets.push(lowering.offset());
     lowering.finish_alien_addresses();
     lowering.finish_c_strings();
+    lowering.finish_value_sends();
     let foreign_calls = lowering.land();
     let bytes = lowering
         .ops
@@ -588,6 +593,10 @@ impl Visitor for Lowering<'_> {
 
     fn send(&mut self, cell: i64) {
         self.send_through_cell(cell);
+    }
+
+    fn send_value(&mut self, source: Gpr, guard: i64, cell: i64) {
+        self.send_value_through_cells(source, guard, cell);
     }
 
     fn load_cell(&mut self, target: Fpr, cell: i64) {
