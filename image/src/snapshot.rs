@@ -30,7 +30,7 @@ use vm::vm::{Options, Vm};
 
 const MAGIC: &[u8; 8] = b"RIPLEY\r\n";
 /// Version of the format; images of other versions are refused.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 const PRELUDE_BYTES: usize = 24;
 
 /// Why bytes are no image.

@@ -64,8 +64,8 @@ macro_rules! for_each_known_class {
             STRING = "String", Bytes;
             SYMBOL = "Symbol", Bytes;
             BYTE_ARRAY = "ByteArray", Bytes;
-            LARGE_POSITIVE = "Integer", Bytes;
-            LARGE_NEGATIVE = "Integer", Bytes;
+            LARGE_POSITIVE = "Integer", Words;
+            LARGE_NEGATIVE = "Integer", Words;
             DOUBLE = "Double", Words;
             CHARACTER = "Character", Immediate;
             ALIEN = "Alien", Fixed;

@@ -70,7 +70,10 @@ impl Vm {
     }
 
     fn large(&self, object: Oop, sign: Sign) -> BigInt {
-        BigInt::from_bytes_le(sign, self.heap().bytes(object))
+        let heap = self.heap();
+        let words = (0..heap.slot_count(object)).map(|index| heap.word(object, index));
+        let digits = words.flat_map(|word| [word as u32, (word >> 32) as u32]);
+        BigInt::new(sign, digits.collect())
     }
 
     /// The Integer object of a value: small where it fits.
@@ -78,16 +81,19 @@ impl Vm {
         if let Some(small) = value.to_i64().and_then(Oop::from_i64) {
             return Ok(small);
         }
-        let (sign, magnitude) = value.to_bytes_le();
-        let class = if sign == Sign::Minus {
+        let class = if value.sign() == Sign::Minus {
             index::LARGE_NEGATIVE
         } else {
             index::LARGE_POSITIVE
         };
-        let object = self.heap_mut().allocate_bytes(class, magnitude.len())?;
-        self.heap_mut()
-            .bytes_mut(object)
-            .copy_from_slice(&magnitude);
+        // Words, not bytes: what has bytes is memory to C.
+        let words = value.iter_u64_digits();
+        let object = self
+            .heap_mut()
+            .allocate(class, Format::WORDS, words.len())?;
+        for (index, word) in words.enumerate() {
+            self.heap_mut().set_word(object, index, word);
+        }
         Ok(object)
     }
 

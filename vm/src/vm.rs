@@ -292,8 +292,6 @@ impl Vm {
         class == index::STRING
             || class == index::SYMBOL
             || (class != index::BYTE_ARRAY
-                && class != index::LARGE_NEGATIVE
-                && class != index::LARGE_POSITIVE
                 && self.inherits_from(self.class_at(class), self.class_at(index::STRING)))
     }
 

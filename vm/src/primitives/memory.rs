@@ -46,7 +46,7 @@ impl Place {
 /// The place of `size` bytes that arguments `first` (base) and `first + 1` (offset) name.
 fn place(vm: &mut Vm, arguments: Arguments, first: usize, size: usize) -> Result<Place, Failure> {
     let (base, offset) = (arguments.get(first), arguments.integer(first + 1)?);
-    if base.is_pointer() && vm.heap().format_of(base).is_bytes() && !is_large_integer(vm, base) {
+    if base.is_pointer() && vm.heap().format_of(base).is_bytes() {
         // An Alien whose memory is gone has a Symbol in the place of its address.
         if vm.heap().class_index_of(base) == index::SYMBOL {
             return Err(Failure::Freed);
@@ -69,11 +69,6 @@ fn place(vm: &mut Vm, arguments: Arguments, first: usize, size: usize) -> Result
         return Err(Failure::Fault);
     }
     Ok(Place(address))
-}
-
-fn is_large_integer(vm: &Vm, object: Oop) -> bool {
-    let class = vm.heap().class_index_of(object);
-    class == index::LARGE_POSITIVE || class == index::LARGE_NEGATIVE
 }
 
 macro_rules! integer_accessors {

@@ -9,19 +9,13 @@ use gc::layout::{ClassIndex, Format};
 use gc::oop::Oop;
 use std::cmp::Ordering;
 
-/// Fails unless the object is a String, Symbol, ByteArray or of a subclass: large Integers have
-/// bytes too, but nobody may see them.
+/// Fails unless the object is a String, Symbol, ByteArray or of a subclass.
 pub(super) fn check_bytes(vm: &Vm, object: Oop) -> Result<(), Failure> {
-    let is_bytes = object.is_pointer() && vm.heap().format_of(object).is_bytes();
-    if is_bytes && !is_large_integer(vm.heap().class_index_of(object)) {
+    if object.is_pointer() && vm.heap().format_of(object).is_bytes() {
         Ok(())
     } else {
         Err(Failure::WrongType)
     }
-}
-
-fn is_large_integer(class: ClassIndex) -> bool {
-    class == index::LARGE_POSITIVE || class == index::LARGE_NEGATIVE
 }
 
 /// The value of a SmallInteger from 0 to 255.
