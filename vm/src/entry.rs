@@ -54,6 +54,8 @@ macro_rules! for_each_runtime_entry {
             /// An Alien of the class of the further argument or below it, or a plain Alien of at least
             /// its size → the address of its data.
             "objectToStruct" = ObjectToStruct => object_to_struct;
+            /// As `objectToStruct`, for the answer of a callback's block: its bytes can be read.
+            "answerToStruct" = AnswerToStruct => answer_to_struct;
             /// Anything and, as the further argument, an Alien → an Alien of the same class and size
             /// over zeros in the heap.
             "newStruct" = NewStruct => new_struct;
@@ -415,6 +417,17 @@ mod implementation {
             return Err(Failure::WrongType);
         }
         Ok(address)
+    }
+
+    pub(super) fn answer_to_struct(vm: &mut Vm, value: u64, extra: u64) -> Result<u64, Failure> {
+        let address = object_to_struct(vm, value, extra)?;
+        let size = size_of_alien(vm, oop(extra)).unwrap_or(0);
+        // A fault in a callback's own code would be nobody's.
+        if probe::is_readable(address, size) {
+            Ok(address)
+        } else {
+            Err(Failure::Fault)
+        }
     }
 
     pub(super) fn new_struct(vm: &mut Vm, _: u64, extra: u64) -> Result<u64, Failure> {
