@@ -140,7 +140,8 @@ pub fn run(seed: u64, index: u64, count: usize) -> Result<(), String> {
     let directory = scratch_directory("declarations");
     let script = directory.join(format!("{seed}-{index}-{}.som", std::process::id()));
     std::fs::write(&script, script_of(&texts)).map_err(|error| error.to_string())?;
-    let printed = run_in_time(&script, Duration::from_secs(300))?;
+    let mut command = Command::new(crate::program());
+    let printed = output_in_time(command.arg(&script), &script, Duration::from_secs(300))?;
     if printed == format!("{count} declarations\n") {
         return std::fs::remove_file(&script).map_err(|error| error.to_string());
     }
@@ -173,12 +174,15 @@ fn script_of(texts: &[String]) -> String {
     script
 }
 
-/// What a script prints. Running longer than `limit`, or ending by a signal, is an error.
-fn run_in_time(script: &std::path::Path, limit: Duration) -> Result<String, String> {
+/// What a command that runs a script prints. Running longer than `limit`, or ending by a signal, is an error.
+pub(crate) fn output_in_time(
+    command: &mut Command,
+    script: &std::path::Path,
+    limit: Duration,
+) -> Result<String, String> {
     let output_path = script.with_extension("out");
     let output = std::fs::File::create(&output_path).map_err(|error| error.to_string())?;
-    let mut child = Command::new(crate::program())
-        .arg(script)
+    let mut child = command
         .stdout(output)
         .stderr(Stdio::inherit())
         .spawn()

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+pub mod arguments;
 pub mod c_compiler;
 pub mod declarations;
 pub mod signatures;
