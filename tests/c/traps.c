@@ -53,6 +53,11 @@ BOTH(long, whole_ll, (long a, long b, long c, long d, long e, ll s, long late), 
 BOTH(double, whole_dd, (double a, double b, double c, double d, double e, double f, double g, dd s, double late), {
     return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * s.a + 9 * s.b + 10 * late;
 })
+
+// The last general register and a float one, beside floats that came first.
+BOTH(double, last_of_both, (double first, long a, long b, long c, long d, long e, ld s, double late), {
+    return first + 10 * e + 100 * s.l + 1000 * s.d + 10000 * late;
+})
 BOTH(__int128, late_int128, (long a, long b, long c, long d, long e, __int128 x, long late), {
     return x + a + b + c + d + e + 1000 * (__int128)late;
 })

@@ -44,7 +44,7 @@ fn every_kind() {
     check(count(200), 100, Kinds::ALL, all_marshallers());
 }
 
-/// Structs by value it gets wrong now and then: `abifuzz --kinds aggregates --mode "--marshal libffi"`.
+/// Structs by value it gets wrong now and then: see `docs/abi-traps.md`.
 #[test]
 fn scalars_by_libffi() {
     let modes = vec![mode(&["--marshal", "libffi"])];
