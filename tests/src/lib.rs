@@ -26,6 +26,7 @@ use std::sync::OnceLock;
 pub mod arguments;
 pub mod c_compiler;
 pub mod declarations;
+pub mod programs;
 pub mod signatures;
 
 /// What a case expects.
