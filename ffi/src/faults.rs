@@ -140,12 +140,16 @@ fn way_on(
     let at_context = &raw mut *context as u64;
     if context.is_in_code(pc)
         && let rbp = register(libc::REG_RBP)
-        && let Some((pc, rsp)) = compiler.try_borrow().ok()?.exit_of_fault(pc, rsp, rbp)
+        && let Some(exit) = compiler.try_borrow().ok()?.exit_of_fault(pc, rsp, rbp)
     {
         context.failure = Failure::Fault as u64;
         context.failure_argument = 0;
-        let rbx = at_context;
-        return Some(Way { pc, rbx, rsp });
+        context.failed_method = exit.method.unwrap_or(context.failed_method);
+        return Some(Way {
+            pc: exit.pc,
+            rbx: at_context,
+            rsp: exit.rsp,
+        });
     }
     if let Some(call) = trampoline::abandoning()
         && (context.c_sp == 0 || call.place < context.c_sp)

@@ -101,7 +101,13 @@ impl Machinery {
         ops: &[Op],
     ) -> Result<ExternalCode, CompileError> {
         let mut compiler = self.compiler.borrow_mut();
-        let code = compiler.install(method.name, ops, method.argument_count, method.function)?;
+        let code = compiler.install(
+            method.name,
+            method.method,
+            ops,
+            method.argument_count,
+            method.function,
+        )?;
         Ok(ExternalCode::Machine(code))
     }
 

@@ -157,6 +157,7 @@ fn install_rtl(
     let function = machinery.symbol(0, "abs").expect("libc has abs");
     let method = ExternalMethod {
         name: "LibC>>abs:",
+        method: Oop::ZERO,
         argument_count: 1,
         rtl,
         function,
@@ -285,6 +286,7 @@ fn young_literals_stay_where_they_are() {
     fixture.context.heap.set_slot(row, 2, young);
     let method = ExternalMethod {
         name: "X>>y",
+        method: Oop::ZERO,
         argument_count: 0,
         rtl: ops,
         function: 0,

@@ -9,6 +9,7 @@ use crate::lowering::{Lines, Lowered, Request};
 use crate::rtl::Op;
 use crate::rtl::check::{Facts, RtlError, check, is_of_callbacks};
 use crate::stubs::StubAddresses;
+use gc::oop::Oop;
 use std::fmt;
 use std::io;
 use vm::codes::ReturnAddresses;
@@ -53,8 +54,8 @@ pub(crate) struct About {
     pub(crate) op_offsets: Box<[u32]>,
     /// The foreign function.
     pub(crate) function: u64,
-    /// Of an external-call method, the number of its arguments.
-    pub(crate) arguments: Option<usize>,
+    /// The external-call method, and the number of its arguments.
+    pub(crate) external: Option<(Oop, usize)>,
     /// The cells that it reads.
     pub(crate) cells: Box<[u64]>,
     /// Its calls of foreign functions.
@@ -64,15 +65,15 @@ pub(crate) struct About {
 }
 
 impl About {
-    /// From the frame down to the return address of the foreign call in the place of a send that the code at an offset
-    /// belongs to, if it belongs to one.
-    fn depth_of_foreign_call(&self, offset: u32) -> Option<i64> {
+    /// The foreign call in the place of a send that the code at an offset belongs to, if it belongs to one: how far it is
+    /// from the frame down to its return address, and the external-call method.
+    fn foreign_call_at(&self, offset: u32) -> Option<(i64, Oop)> {
         let before = self.op_offsets.partition_point(|&each| each <= offset);
         for op in self.ops.iter().take(before).rev() {
-            if let Op::EnterForeign { depth, .. } = op {
-                return Some(*depth);
+            if let Op::EnterForeign { depth, method, .. } = op {
+                return Some((*depth, *method));
             } else if let Op::ResumeForeign { call } = op {
-                return self.depths_of_foreign_calls().nth(*call as usize);
+                return self.foreign_sends().nth(*call as usize);
             } else if let Op::LeaveForeign {} = op {
                 return None;
             }
@@ -80,10 +81,10 @@ impl About {
         None
     }
 
-    fn depths_of_foreign_calls(&self) -> impl Iterator<Item = i64> {
+    fn foreign_sends(&self) -> impl Iterator<Item = (i64, Oop)> {
         self.ops.iter().filter_map(|op| {
-            if let Op::EnterForeign { depth, .. } = op {
-                Some(*depth)
+            if let Op::EnterForeign { depth, method, .. } = op {
+                Some((*depth, *method))
             } else {
                 None
             }
@@ -91,8 +92,20 @@ impl About {
     }
 }
 
+/// How code goes on that followed an address of the program's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FaultExit {
+    /// Where.
+    pub pc: u64,
+    /// The stack pointer there.
+    pub rsp: u64,
+    /// The external-call method that fails.
+    pub method: Option<Oop>,
+}
+
 /// The code of an external-call method before it was lowered.
 pub(crate) struct External {
+    pub(crate) method: Oop,
     pub(crate) ops: Box<[Op]>,
     pub(crate) facts: Facts,
     pub(crate) argument_count: usize,
@@ -129,7 +142,7 @@ impl Compiler {
             ops: Box::new([]),
             op_offsets: Box::new([]),
             function: 0,
-            arguments: None,
+            external: None,
             cells: Box::new([]),
             foreign_calls: Box::new([]),
             remarks: Box::new([]),
@@ -153,18 +166,20 @@ impl Compiler {
     pub fn install(
         &mut self,
         name: &str,
+        method: Oop,
         ops: &[Op],
         argument_count: usize,
         function: u64,
     ) -> Result<u64, CompileError> {
         let facts = check_linked(ops, argument_count, function)?;
-        self.lower(name, ops, &facts, argument_count, function)
+        self.lower(name, method, ops, &facts, argument_count, function)
     }
 
     /// Lowers a sequence without sends, and puts the code in.
     fn lower(
         &mut self,
         name: &str,
+        method: Oop,
         ops: &[Op],
         facts: &Facts,
         argument_count: usize,
@@ -173,6 +188,7 @@ impl Compiler {
         let lowered = host::lower::lower(&Request {
             ops,
             facts,
+            method,
             argument_count,
             function,
             stubs: &self.stubs,
@@ -186,7 +202,7 @@ impl Compiler {
             ops: ops.into(),
             op_offsets: lowered.op_offsets.clone().into(),
             function,
-            arguments: is_external.then_some(argument_count),
+            external: is_external.then_some((method, argument_count)),
             cells: Box::new([]),
             foreign_calls: lowered.foreign_calls.clone().into(),
             remarks: Box::new([]),
@@ -207,7 +223,7 @@ impl Compiler {
             return Ok(None);
         };
         let count = leaf.parameters.len();
-        self.lower(name, &ops, &Facts::default(), count, general)
+        self.lower(name, Oop::ZERO, &ops, &Facts::default(), count, general)
             .map(Some)
     }
 
@@ -248,9 +264,10 @@ impl Compiler {
     /// What the external-call method's code that begins at `code` was made of.
     pub(crate) fn external(&self, code: u64) -> Option<External> {
         let about = self.space.about(code)?;
-        let argument_count = about.arguments?;
+        let (method, argument_count) = about.external?;
         let facts = check(&about.ops, argument_count, isa::HOST).ok()?;
         Some(External {
+            method,
             ops: about.ops.clone(),
             facts,
             argument_count,
@@ -265,20 +282,31 @@ impl Compiler {
             .map(|(_, about)| about.name.as_str())
     }
 
-    /// Where code goes on that was stopped at `pc` when it followed an address of the program's, and what its stack pointer is
-    /// there, from those it had: an external-call method fails, for the reason that the context then has; a leaf is
-    /// abandoned. `None` for other code.
-    pub fn exit_of_fault(&self, pc: u64, sp: u64, fp: u64) -> Option<(u64, u64)> {
+    /// Where code goes on that was stopped at `pc` when it followed an address of the program's, from what its stack and
+    /// frame pointers were: an external-call method fails, for the reason that the context then has, as it has the method;
+    /// a leaf is abandoned. `None` for other code.
+    pub fn exit_of_fault(&self, pc: u64, sp: u64, fp: u64) -> Option<FaultExit> {
         let (base, about) = self.space.piece_around(pc)?;
         let abandoning = |op: &Op| matches!(op, Op::AbandonLeaf { .. });
         if let Some(index) = about.ops.iter().position(abandoning) {
-            return Some((base + u64::from(about.op_offsets[index]), sp));
+            return Some(FaultExit {
+                pc: base + u64::from(about.op_offsets[index]),
+                rsp: sp,
+                method: None,
+            });
         }
-        let sp = match about.arguments {
-            Some(_) => sp,
-            None => fp - about.depth_of_foreign_call((pc - base) as u32)? as u64,
+        let (rsp, method) = match about.external {
+            Some((method, _)) => (sp, method),
+            None => {
+                let (depth, method) = about.foreign_call_at((pc - base) as u32)?;
+                (fp - depth as u64, method)
+            }
         };
-        Some((self.stubs.exit_failed(), sp))
+        Some(FaultExit {
+            pc: self.stubs.exit_faulted(),
+            rsp,
+            method: Some(method),
+        })
     }
 
     /// RTL and machine code side by side, of what was installed at `code`.

@@ -75,6 +75,11 @@ fn symbols(about: &About, address: u64, stubs: &StubAddresses) -> Symbols {
     if about.function != 0 {
         symbols.addresses.insert(about.function, "foreign".into());
     }
+    if let Some((method, _)) = about.external
+        && method.is_pointer()
+    {
+        symbols.addresses.insert(method.bits(), "method".into());
+    }
     for (number, cell) in about.cells.iter().enumerate() {
         let addresses = &mut symbols.addresses;
         addresses.insert(*cell, format!("cell {number}"));
@@ -90,6 +95,7 @@ fn symbols(about: &About, address: u64, stubs: &StubAddresses) -> Symbols {
         | Op::RuntimeWith { object, .. }
         | Op::PushLiteral { object }
         | Op::Activate { method: object }
+        | Op::EnterForeign { method: object, .. }
         | Op::EnterFrame { method: object, .. }
         | Op::EnterBlock { method: object, .. } = op
             && object.is_pointer()

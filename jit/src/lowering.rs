@@ -4,6 +4,7 @@ use crate::call_sites::ForeignCallSite;
 use crate::rtl::Op;
 use crate::rtl::check::Facts;
 use crate::stubs::StubAddresses;
+use gc::oop::Oop;
 use std::ops::Range;
 
 /// Where the global cache of sends lies, and its lines, a power of two. See `methods::Line`.
@@ -21,6 +22,8 @@ pub struct Request<'a> {
     pub ops: &'a [Op],
     /// What the check found out about it.
     pub facts: &'a Facts,
+    /// The external-call method whose code this is; otherwise of no matter.
+    pub method: Oop,
     /// Number of the method's arguments, the receiver not counted.
     pub argument_count: usize,
     /// Address of the foreign function that `callForeign` calls.

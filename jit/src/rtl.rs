@@ -307,7 +307,7 @@ macro_rules! for_each_rtl_op {
             /// frame: right below `words` of receiver and arguments, of which `pushed` tells whether the stack pointer is below
             /// some of them already. `holds` is 1 where C gets addresses of objects, `reserves` where `cstack` is the call's
             /// own.
-            "enterForeign" = EnterForeign enter_foreign { back: Lab, depth: Imm, words: Imm, pushed: Imm, holds: Imm, reserves: Imm };
+            "enterForeign" = EnterForeign enter_foreign { back: Lab, depth: Imm, words: Imm, pushed: Imm, holds: Imm, reserves: Imm, method: Obj };
             /// Calls the foreign function at an address.
             "callFunction" = CallFunction call_function { function: Imm };
             /// Drops return address, receiver and arguments, and goes to `done` with `source` in `result`. `falls` is 1

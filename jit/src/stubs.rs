@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | enter | Rust | switches to the VM stack, runs a method's code, answers an `Outcome` |
 //! | exit failed | `fail` | leaves to whoever called `enter`, arguments still on the VM stack |
+//! | exit faulted | the handler of faults | the same |
 //! | go | Rust | as enter, into the middle of code |
 //! | exit … | methods | leave to the driver: unlinked send, frame to interpret, method to activate |
 //! | unwinding | a return | leaves to the driver, which goes on with what has left the external call |
@@ -23,6 +24,8 @@ pub struct StubOffsets {
     pub enter_return: u32,
     /// Jumped to by `fail`.
     pub exit_failed: u32,
+    /// Where code goes on that followed an address of the program's.
+    pub exit_faulted: u32,
     /// `extern "C" fn(context, code, value) -> Outcome`: goes on in the middle of code.
     pub go: u32,
     /// Jumped to where a send is to be looked up.
@@ -73,9 +76,14 @@ impl StubAddresses {
         self.base + self.offsets.enter_return as u64
     }
 
-    /// Jumped to by `fail`.
+    /// Jumped to by `fail`, with the external-call method's oop in `temp2`.
     pub fn exit_failed(&self) -> u64 {
         self.base + self.offsets.exit_failed as u64
+    }
+
+    /// Where code goes on that followed an address of the program's; the context has the method.
+    pub fn exit_faulted(&self) -> u64 {
+        self.base + self.offsets.exit_faulted as u64
     }
 
     /// `extern "C" fn(context, code, value) -> Outcome`.
@@ -124,6 +132,7 @@ impl StubAddresses {
             ("enter".into(), self.enter()),
             ("enter_return".into(), self.enter_return()),
             ("exit_failed".into(), self.exit_failed()),
+            ("exit_faulted".into(), self.exit_faulted()),
             ("go".into(), self.go()),
             ("exit_unlinked".into(), self.exit_unlinked()),
             ("exit_interpret".into(), self.exit_interpret()),

@@ -114,6 +114,7 @@ fn functions_near_to_the_code_space_are_called_directly() {
         lower(&Request {
             ops: &ops,
             facts: &facts,
+            method: Oop::ZERO,
             argument_count: 0,
             function,
             cells: &[],
@@ -231,7 +232,7 @@ fn machine_code_nests_through_functions_that_enter_it_again() {
     let mut fixture = Fixture::new();
     let code = fixture
         .compiler
-        .install("again", &ops, 1, address(again as *const ()))
+        .install("again", Oop::ZERO, &ops, 1, address(again as *const ()))
         .expect("room");
     let mut run = |value: i64, depth: u32| {
         NESTED.set((&mut fixture, code, depth));

@@ -16,7 +16,7 @@ fn check(file: &str, name: &str, ops: &[Op], argument_count: usize) {
     let mut fixture = Fixture::new();
     let code = fixture
         .compiler
-        .install(name, ops, argument_count, FUNCTION)
+        .install(name, Oop::ZERO, ops, argument_count, FUNCTION)
         .unwrap_or_else(|error| panic!("{error}"));
     compare(
         file,

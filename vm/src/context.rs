@@ -100,6 +100,8 @@ pub struct VmContext {
     pub thread: u64,
     /// What the processor refused in the last external call that failed by it.
     pub fault: Fault,
+    /// The external-call method whose machine code failed last: its class may have another by now.
+    pub failed_method: Oop,
     /// 1 while the foreign function that runs was given addresses of objects, 0 otherwise. A callback counts it among
     /// those that the heap knows of, and puts it back at its end.
     pub holding: u32,
@@ -151,6 +153,7 @@ impl VmContext {
             c_limit: 0,
             thread: crate::callback::thread_pointer(),
             fault: Fault::default(),
+            failed_method: Oop::ZERO,
             holding: 0,
             epoch: 0,
             unusual_nil_tests: 1,

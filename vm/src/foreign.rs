@@ -63,6 +63,8 @@ impl ExternalCode {
 pub struct ExternalMethod<'a> {
     /// Name for listings: `Class>>selector`.
     pub name: &'a str,
+    /// The Method.
+    pub method: Oop,
     /// Number of arguments.
     pub argument_count: usize,
     /// The RTL as the image made it: an Array of Arrays, op Symbol first.

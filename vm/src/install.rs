@@ -307,6 +307,7 @@ impl Vm {
         compiled: Oop,
     ) -> Result<(), OutOfMemory> {
         let nil = self.nil();
+        self.keep_called_method(holder, selector);
         lookup::add_method(self.heap_mut(), holder, selector, compiled, nil)?;
         self.method_changed(selector);
         Ok(())
@@ -315,6 +316,7 @@ impl Vm {
     /// Takes a method out of a class; false where it has none of its own for the selector.
     pub fn remove_method(&mut self, holder: Oop, selector: Oop) -> Result<bool, OutOfMemory> {
         let nil = self.nil();
+        self.keep_called_method(holder, selector);
         let removed = lookup::remove_method(self.heap_mut(), holder, selector, nil)?;
         self.method_changed(selector);
         Ok(removed)

@@ -4,6 +4,7 @@
 
 pub mod bytecode;
 pub mod callback;
+mod called;
 pub mod classes;
 pub mod codes;
 pub mod compile;

@@ -5,6 +5,7 @@
 //! these alone, and a full collection at the tables too.
 #![expect(unsafe_code, reason = "hands the collector the oops on the VM stack")]
 
+use crate::called::CalledMethods;
 use crate::codes::Codes;
 use crate::stack::SuspendedRun;
 use crate::symbols::SymbolTable;
@@ -27,6 +28,7 @@ struct VmRoots<'a> {
     symbols: &'a mut SymbolTable,
     selectors: [&'a mut [Oop]; 2],
     codes: &'a mut Codes,
+    called: &'a mut CalledMethods,
 }
 
 impl Roots for VmRoots<'_> {
@@ -38,6 +40,7 @@ impl Roots for VmRoots<'_> {
         for table in &mut self.selectors {
             table.iter_mut().for_each(&mut *visitor);
         }
+        self.called.each_mut().for_each(&mut *visitor);
         self.visit_young(visitor);
     }
 
@@ -99,6 +102,7 @@ impl Vm {
     }
 
     fn with_roots(&mut self, act: impl FnOnce(&mut gc::Heap, &mut VmRoots<'_>)) {
+        self.release_called_methods();
         let context = &mut *self.context;
         let full_collections = context.heap.full_collections();
         let mut roots = VmRoots {
@@ -121,6 +125,7 @@ impl Vm {
             symbols: &mut self.symbols,
             selectors: [&mut self.known_selectors, &mut self.special_selectors],
             codes: &mut self.codes,
+            called: &mut self.called,
         };
         act(&mut context.heap, &mut roots);
         if context.heap.full_collections() != full_collections {

@@ -1,5 +1,6 @@
 //! The virtual machine: owner of the heap, the stack and the tables around them.
 
+use crate::called::CalledMethods;
 use crate::codes::Codes;
 use crate::context::VmContext;
 use crate::entry;
@@ -103,6 +104,8 @@ pub struct Vm {
     pub(crate) relied: HashSet<String>,
     /// The code of methods.
     pub(crate) codes: Codes,
+    /// Methods whose foreign calls are under way.
+    pub(crate) called: CalledMethods,
     /// How many methods lost their code because the code space was full.
     pub evicted_code: u64,
     /// What machine code goes by; `None` where methods have changed since.
@@ -166,6 +169,7 @@ impl Vm {
             symbols: SymbolTable::default(),
             relied: HashSet::new(),
             codes: Codes::default(),
+            called: CalledMethods::default(),
             evicted_code: 0,
             survey: None,
             classes: Vec::new(),

@@ -481,7 +481,7 @@ impl Visitor for Run<'_> {
         load_cell(Fpr, i64);
         store_cell(Gpr, i64, i64);
         check_cell(Gpr, i64, Label);
-        enter_foreign(Label, i64, i64, i64, i64, i64);
+        enter_foreign(Label, i64, i64, i64, i64, i64, Oop);
         call_function(i64);
         return_foreign(Gpr, Label, i64);
         resume_foreign(i64);

@@ -62,6 +62,7 @@ impl Generator<'_> {
             pushed: i64::from(pushed),
             holds: i64::from(external.facts.takes_addresses),
             reserves: i64::from(external.facts.reserve.is_some()),
+            method: external.method,
         });
         let rare = self.operations(&external, &known, done, is_used);
         self.pair_constants(begin);

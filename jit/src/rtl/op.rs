@@ -140,6 +140,7 @@ macro_rules! define {
         }
 
         /// One method per operation: who implements it has handled them all.
+        #[expect(clippy::too_many_arguments, reason = "one for each operand")]
         pub trait Visitor {
             /// What each method answers.
             type Output;

@@ -21,14 +21,16 @@ impl Interpreter<'_> {
             return self.fail(found, Failure::Unsupported, count);
         };
         let context = &raw mut *self.vm.context;
+        self.vm.called.enter(found.method);
         let outcome = match code {
             // SAFETY: receiver and arguments are on the published stack, the method's code lives as
-            // long as the method, and callbacks reach the VM through the context alone: no reference
+            // long as the method, which is noted, and callbacks reach the VM through the context alone: no reference
             // into it is used before the call is back.
             ExternalCode::Plan(plan) => unsafe { foreign.call_plan(context, plan) },
             // SAFETY: as above.
             ExternalCode::Machine(address) => unsafe { foreign.enter(context, address) },
         };
+        self.vm.called.leave();
         if self.vm.is_unwinding() {
             self.drop(count + 1);
             return self.go_on_unwinding();

@@ -378,31 +378,18 @@ impl Interpreter<'_> {
     /// The code of an external-call method gave up: its failure code is activated.
     #[cold]
     fn external_failed(&mut self) -> Flow {
+        let method = self.vm.context.failed_method;
+        let header = lookup::header_of(self.vm.heap(), method);
+        let count = header.arguments();
         if self.vm.is_unwinding() {
             self.pending = self.vm.context.unwinding_return;
-            let count = self.site(self.pending).arguments;
             self.drop(count + 1);
             return self.go_on_unwinding();
         }
         self.pending = self.vm.context.value;
         let failure = Failure::from_code(self.vm.context.failure)
             .expect("marshalling fails with a code of the table");
-        let Site {
-            selector,
-            arguments,
-            is_super,
-        } = self.site(self.pending);
-        let class: ClassIndex = self.vm.heap().class_index_of(self.peek(arguments));
-        let found = if is_super {
-            self.find_super(selector)
-        } else {
-            self.vm.find_method(class, selector)
-        };
-        self.fail(
-            found.expect("the method that was called"),
-            failure,
-            arguments,
-        )
+        self.fail(Found { method, header }, failure, count)
     }
 }
 

@@ -174,6 +174,7 @@ pub(super) fn install_external(vm: &mut Vm, arguments: Arguments) -> Result<Oop,
     let code = vm.making_room(|vm| {
         let description = ExternalMethod {
             name: &name,
+            method: target,
             argument_count,
             rtl: arguments.get(0),
             function,

@@ -34,6 +34,8 @@ pub(super) struct ForeignCall {
     pub(super) holds: bool,
     /// `cstack` is the call's own.
     pub(super) reserves: bool,
+    /// The external-call method.
+    pub(super) method: Oop,
 }
 
 impl ForeignCall {

@@ -39,6 +39,8 @@ pub(super) struct Lowering<'a> {
     pub(super) leaf_registers: (usize, usize),
     /// The foreign call in the place of a send, while its operations are lowered.
     pub(super) foreign: Option<ForeignCall>,
+    /// Where a method, the one that has failed last, leaves to its failure code.
+    failing: Option<(Oop, DynamicLabel)>,
     /// Where foreign calls land, as far as there is no code yet.
     pub(super) landings: Vec<Landing>,
     /// All foreign calls in the place of sends so far.
@@ -65,6 +67,7 @@ pub fn lower(request: &Request<'_>) -> Lowered {
         checked_entry: None,
         leaf_registers: (0, 0),
         foreign: None,
+        failing: None,
         reserved: 0,
         landings: Vec::new(),
         foreign_calls: Vec::new(),
@@ -148,7 +151,17 @@ impl Lowering<'_> {
             asm!(self.ops; mov QWORD [BYTE context + FAILURE], DWORD reason as i32);
         }
         self.stack_below_operands();
+        let method = self.foreign.map_or(self.request.method, |call| call.method);
+        if let Some((failing, leaving)) = self.failing
+            && failing == method
+        {
+            asm!(self.ops; jmp =>leaving);
+            return;
+        }
+        let leaving = self.ops.new_dynamic_label();
+        asm!(self.ops; =>leaving; mov temp2, QWORD method.bits() as i64);
         self.jump_to_stub(self.request.stubs.exit_failed());
+        self.failing = Some((method, leaving));
     }
 
     /// `target := left op right` for an `op` that takes its operands in any order.
@@ -625,6 +638,7 @@ impl Visitor for Lowering<'_> {
         pushed: i64,
         holds: i64,
         reserves: i64,
+        method: Oop,
     ) {
         let call = ForeignCall {
             back: self.label_of(back),
@@ -633,6 +647,7 @@ impl Visitor for Lowering<'_> {
             is_pushed: pushed != 0,
             holds: holds != 0,
             reserves: reserves != 0,
+            method,
         };
         self.begin_foreign_call(call);
     }

@@ -27,6 +27,7 @@ pub(super) const STACK_LIMIT: i8 = offset_of!(VmContext, stack_limit) as i8;
 pub(super) const NIL: i8 = offset_of!(VmContext, nil) as i8;
 pub(super) const RESUME_PC: i8 = offset_of!(VmContext, resume_pc) as i8;
 pub(super) const UNUSUAL_NIL_TESTS: i32 = offset_of!(VmContext, unusual_nil_tests) as i32;
+const FAILED_METHOD: i32 = offset_of!(VmContext, failed_method) as i32;
 pub(super) const ENTRIES: i32 = offset_of!(VmContext, entries) as i32;
 // The fields above are reached with one-byte displacements.
 const _: () = assert!(offset_of!(VmContext, resume_pc) <= i8::MAX as usize);
@@ -137,6 +138,8 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
     pop_saved_registers(ops);
     asm!(ops; ret);
     let exit_failed = begin(ops);
+    asm!(ops; mov [context + FAILED_METHOD], temp2);
+    let exit_faulted = ops.offset().0 as u32;
     // The return address comes off the VM stack, but the method's failure code may still have to
     // return there: `value` gets it, or 0 where `enter` itself was the caller.
     asm!(ops
@@ -221,6 +224,7 @@ fn assemble_enter(ops: &mut VecAssembler<X64Relocation>) -> StubOffsets {
         enter,
         enter_return,
         exit_failed,
+        exit_faulted,
         go,
         exit_unlinked,
         exit_interpret,
