@@ -398,8 +398,7 @@ impl CodeGenerator for Methods {
     }
 
     fn link_performed(&mut self, class: ClassIndex, selector: Oop, count: usize, code: u64) {
-        // What fails in the code of an external-call method looks for its arguments as the send has them.
-        if count <= PERFORMED_MAX && self.codes.contains_key(&code) {
+        if count <= PERFORMED_MAX {
             let key = Line::of_performed(selector.bits(), count);
             fill_line(&mut self.lines, class, selector, key, code);
         }
