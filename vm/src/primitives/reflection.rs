@@ -65,7 +65,8 @@ pub(super) fn class_lookup(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Fai
 pub(super) fn class_add_method(vm: &mut Vm, arguments: Arguments) -> Result<Oop, Failure> {
     let class_object = class_receiver(vm, arguments)?;
     let added = arguments.get(0);
-    let is_method = vm.heap().class_index_of(added) == index::METHOD;
+    let class = vm.heap().class_index_of(added);
+    let is_method = class == index::METHOD || class == index::PRIMITIVE;
     if !is_method || vm.heap().slot(added, method::HOLDER) != class_object {
         return Err(Failure::WrongType);
     }
