@@ -27,7 +27,7 @@ const CLASSES: &[Class] = &[
     Class::new("D", Some("A"), &["x", "y", "v"]),
     Class::new("E", Some("Base"), &["x", "y"]),
     Class::new("F", Some("E"), &["x", "y", "u"]),
-    Class::new("G", Some("F"), &["x", "y", "u"]),
+    Class::new("G", Some("F"), &["x", "y", "u", "t"]),
 ];
 
 const ROOT: Class = Class::new("Base", None, &[]);
@@ -87,9 +87,7 @@ fn write_class(text: &mut String, random: &mut Random, class: &Class) {
     let family = FIELDS.iter().find(|(name, _)| *name == class.name);
     if let Some((_, fields)) = family {
         let _ = write!(text, "    | {fields} |{ACCESSORS}");
-    } else if let Some(field) = class.numbers.get(2..).and_then(<[_]>::last)
-        && class.name != "G"
-    {
+    } else if let Some(field) = class.numbers.last() {
         let _ = writeln!(
             text,
             "    | {field} | setUp = ( super setUp. {field} := 4 )"
