@@ -48,7 +48,7 @@ use gc::oop::Oop;
 use slow::Slow;
 use stack::{Cached, Stack};
 use std::collections::HashMap;
-use vm::bytecode::{Bytecode, Flow, instructions};
+use vm::bytecode::{Bytecode, Flow, SEEN_OTHERS, SpecialSend, instructions};
 use vm::frame;
 use vm::header::{self, MethodHeader};
 use vm::known::{index, method};
@@ -210,10 +210,11 @@ impl<'a> Generator<'a> {
         if header.has(header::EXTERNAL) {
             return None;
         }
-        let bytes = heap.bytes(heap.slot(compiled, method::BYTECODES)).to_vec();
+        let mut bytes = heap.bytes(heap.slot(compiled, method::BYTECODES)).to_vec();
         if bytes.len() > BYTECODES_MAX {
             return None;
         }
+        mark_unusual(vm, &mut bytes);
         Some(Generator {
             vm,
             compiled,
@@ -241,6 +242,21 @@ impl<'a> Generator<'a> {
             leaf: None,
             compiler: None,
         })
+    }
+}
+
+/// Special sends that are made like others may answer anything: nobody is to conclude something from what was seen.
+fn mark_unusual(vm: &Vm, code: &mut [u8]) {
+    let place = |(pc, instruction)| {
+        let Bytecode::SendSpecial { selector } = instruction else {
+            return None;
+        };
+        let special = SpecialSend::from_number(selector)?;
+        vm.is_unusual(special).then_some(pc)
+    };
+    let places: Vec<usize> = instructions(code).filter_map(place).collect();
+    for pc in places {
+        code[pc + 1] |= SEEN_OTHERS;
     }
 }
 

@@ -87,6 +87,18 @@ impl Vm {
         self.codes.condemned.extend(code);
     }
 
+    /// Takes their code from all methods and blocks that were compiled from bytecodes. Activations that run it go on
+    /// with it.
+    pub(crate) fn disown_compiled(&mut self) {
+        for bits in self.codes.owned.keys().copied().collect::<Vec<_>>() {
+            // SAFETY: what has code is old, and alive: see `condemn_dead`.
+            let compiled = unsafe { Oop::from_bits(bits) };
+            if !self.is_external(compiled) {
+                self.disown_code(compiled);
+            }
+        }
+    }
+
     /// Removes the condemned code that nothing runs. Every run must be published.
     pub(crate) fn remove_condemned_code(&mut self) {
         if !self.codes.condemned.is_empty() {

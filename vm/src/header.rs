@@ -8,6 +8,7 @@
 //!  bit 32..44  primitive number, 0 for none
 //!  bit 44..49  flags
 //!  bit 49..57  temporary that receives why a primitive failed
+//!  bit 57      one more flag
 //! ```
 
 /// The method creates a block that returns from it, or the block returns from its home.
@@ -21,9 +22,13 @@ pub const EXTERNAL: u64 = 1 << 47;
 /// The primitive's failure code wants the reason in a temporary.
 pub const WANTS_REASON: u64 = 1 << 48;
 
-/// First bit of the reason's temporary, the last part of the header.
+/// The method was there when bootstrap ended.
+pub const OF_KERNEL: u64 = 1 << 57;
+
+/// First bit of the reason's temporary.
 const REASON_SHIFT: u32 = 49;
-const _: () = assert!(REASON_SHIFT + 8 < 60, "the header fits a SmallInteger");
+const _: () = assert!(OF_KERNEL < 1 << 60, "the header fits a SmallInteger");
+const _: () = assert!(1 << (REASON_SHIFT + 8) <= OF_KERNEL);
 
 /// Most arguments, and most temporaries, of a method.
 pub const COUNT_MAX: usize = 255;
@@ -113,6 +118,7 @@ mod tests {
         let header = MethodHeader::new(255, 254, 65535)
             .with_primitive(4095)
             .with(ENSURE)
+            .with(OF_KERNEL)
             .with_reason_in(253);
         assert_eq!((header.arguments(), header.temporaries()), (255, 254));
         assert_eq!((header.max_stack(), header.primitive()), (65535, 4095));

@@ -12,6 +12,7 @@ pub mod compiler;
 pub mod context;
 pub mod entry;
 pub mod failure;
+mod fast_paths;
 pub mod fault;
 pub mod files;
 #[expect(

@@ -12,8 +12,9 @@
 //! So a program can have its own `Set`, and the kernel goes on to use the one it was written for.
 
 use crate::compiler::draft::{ClassDraft, CodeDraft, PrimitiveKind, SuperclassDraft};
+use crate::header;
 use crate::install::{InstallError, Origin};
-use crate::known::{class, global};
+use crate::known::{class, global, method};
 use crate::loader::LoadError;
 use crate::lookup;
 use crate::vm::Vm;
@@ -64,6 +65,8 @@ impl Vm {
                 let metaclass = self.class_of(class_object);
                 let format = self.instance_format(metaclass).of_kernel();
                 self.set_instance_format(metaclass, format);
+                self.mark_kernel_methods(class_object);
+                self.mark_kernel_methods(metaclass);
             }
         }
         let kernel = self.all_globals();
@@ -75,7 +78,16 @@ impl Vm {
                 self.set_global(&name, value)?;
             }
         }
+        self.review_methods(None);
         Ok(())
+    }
+
+    fn mark_kernel_methods(&mut self, class_object: Oop) {
+        for (_, compiled) in lookup::methods_of(self.heap(), class_object, self.nil()) {
+            let header = lookup::header_of(self.heap(), compiled).with(header::OF_KERNEL);
+            let header = Oop::small(header.0 as i64);
+            self.heap_mut().set_slot(compiled, method::HEADER, header);
+        }
     }
 
     /// True for a class that was there when bootstrap ended.

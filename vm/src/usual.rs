@@ -29,6 +29,7 @@ impl Vm {
     /// A method of a class has changed, or all may have.
     pub(crate) fn review_methods(&mut self, selector: Option<Oop>) {
         self.survey = None;
+        self.review_fast_paths(selector);
         let text = selector.map(|selector| self.text(selector));
         let is_nil_test = |text: &String| NIL_TESTS.iter().any(|(test, _)| test == text);
         if text.as_ref().is_none_or(is_nil_test) {

@@ -104,6 +104,8 @@ pub struct Vm {
     pub(crate) relied: HashSet<String>,
     /// The code of methods.
     pub(crate) codes: Codes,
+    /// Special sends whose fast paths are not what is to be done, as bits.
+    pub(crate) unusual_sends: u32,
     /// Methods whose foreign calls are under way.
     pub(crate) called: CalledMethods,
     /// How many methods lost their code because the code space was full.
@@ -170,6 +172,7 @@ impl Vm {
             relied: HashSet::new(),
             codes: Codes::default(),
             called: CalledMethods::default(),
+            unusual_sends: 0,
             evicted_code: 0,
             survey: None,
             classes: Vec::new(),
@@ -395,9 +398,14 @@ impl Vm {
     /// What a Symbol selects has changed: leaves that rely on it are abandoned from now on.
     pub(crate) fn abandon_leaves(&mut self, selector: Oop) {
         if !self.relied.is_empty() && self.relied.contains(&self.text(selector)) {
-            self.relied.clear();
-            self.context.epoch += 1;
+            self.abandon_all_leaves();
         }
+    }
+
+    /// Leaves are abandoned from now on, whatever they rely on.
+    pub(crate) fn abandon_all_leaves(&mut self) {
+        self.relied.clear();
+        self.context.epoch += 1;
     }
 
     /// Nanoseconds spent on making machine code of methods, and since the VM was started.

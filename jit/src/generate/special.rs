@@ -22,6 +22,9 @@ impl Generator<'_> {
         operand: u8,
         following: Option<Bytecode>,
     ) {
+        if self.vm.is_unusual(special) {
+            return self.plain_send(special.argument_count());
+        }
         // A leaf is made for the usual operands, and abandoned where others come.
         let operand = match self.abandoned() {
             Some(_) => operand & !SEEN_OTHERS,

@@ -14,6 +14,10 @@ impl Interpreter<'_> {
     pub(super) fn send_special(&mut self, selector: u8) -> Flow {
         let special = SpecialSend::from_number(selector).expect("a special send of the table");
         let count = special.argument_count();
+        if self.vm.is_unusual(special) {
+            let selector = self.vm.special_selectors[special as usize];
+            return self.send_selector(selector, count);
+        }
         if let Some(result) = self.fast_path(special) {
             self.drop(count);
             self.set_top(result);
