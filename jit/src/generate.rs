@@ -61,34 +61,44 @@ pub(crate) struct Cache {
     pub(crate) kind: CacheKind,
 }
 
-/// What methods do nothing but answer.
+/// What stands in front of a send, for methods that do nothing but that.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answered {
-    /// A slot of the receiver.
-    Slot,
-    /// The receiver's class.
+pub(crate) enum Front {
+    /// Answer a slot of the receiver.
+    Getter,
+    /// Store the argument into a slot of the receiver.
+    Setter,
+    /// Answer the receiver's class.
     Class,
 }
 
-/// What a method does nothing but answer.
+/// A method that does nothing but one thing.
 #[derive(Clone, Copy)]
-pub(crate) enum Answer {
-    /// The slot of this index.
-    Slot(usize),
-    /// Its receiver's class.
+pub(crate) enum Trivial {
+    /// Answers the slot of this index.
+    Getter(usize),
+    /// Stores its argument into the slot of this index.
+    Setter(usize),
+    /// Answers its receiver's class.
     Class,
 }
 
-impl Answer {
+impl Trivial {
     /// What the cell in front of a send holds beside the receiver's class, whose object is `class_object`; `None`
     /// where the code there expects another kind of method.
-    pub(crate) fn beside_class(self, expected: Answered, class_object: Oop) -> Option<u64> {
-        match (self, expected) {
-            (Answer::Slot(slot), Answered::Slot) => Some((HEADER_BYTES + slot * WORD_BYTES) as u64),
-            (Answer::Class, Answered::Class) => Some(class_object.bits()),
-            (Answer::Slot(_), Answered::Class) | (Answer::Class, Answered::Slot) => None,
-        }
+    pub(crate) fn beside_class(self, expected: Front, class_object: Oop) -> Option<u64> {
+        let (is_expected, beside) = match self {
+            Trivial::Getter(slot) => (expected == Front::Getter, offset_of_slot(slot)),
+            Trivial::Setter(slot) => (expected == Front::Setter, offset_of_slot(slot)),
+            Trivial::Class => (expected == Front::Class, class_object.bits()),
+        };
+        is_expected.then_some(beside)
     }
+}
+
+/// From an object to its slot, in bytes.
+const fn offset_of_slot(slot: usize) -> u64 {
+    (HEADER_BYTES + slot * WORD_BYTES) as u64
 }
 
 /// Who reads a cell.
@@ -96,8 +106,8 @@ impl Answer {
 pub(crate) enum CacheKind {
     /// The send that is the operation of this index.
     Send(usize),
-    /// What stands in front of the send of the same pc, for methods that do nothing but answer that.
-    Answer(Answered),
+    /// What stands in front of the send of the same pc.
+    Front(Front),
     /// What stands in the place of the send, as long as the method is what it is.
     Guard {
         /// The selector, a Symbol.
@@ -118,8 +128,8 @@ pub(crate) struct Generated {
     pub(crate) entry: usize,
     /// What each cell is for.
     pub(crate) caches: Vec<Cache>,
-    /// What the method does nothing but answer.
-    pub(crate) answer: Option<Answer>,
+    /// What it does, if that is one thing.
+    pub(crate) trivial: Option<Trivial>,
     /// Of each loop head: its pc and the index of the operation.
     pub(crate) loops: Vec<(usize, usize)>,
     /// What stands beside the operations: their index and the line.
@@ -144,13 +154,18 @@ pub(crate) fn generate(vm: &Vm, compiled: Oop, compiler: Option<&Compiler>) -> O
         ops: generator.ops,
         entry: generator.entry,
         caches: generator.caches,
-        answer: match vm.slot_answered(compiled) {
-            Some(slot) => Some(Answer::Slot(slot)),
-            None => vm.answers_class(compiled).then_some(Answer::Class),
-        },
+        trivial: trivial(vm, compiled),
         loops: generator.loops,
         remarks: generator.remarks,
     })
+}
+
+/// The one thing that a method does, if that is all.
+fn trivial(vm: &Vm, compiled: Oop) -> Option<Trivial> {
+    let getter = vm.slot_answered(compiled).map(Trivial::Getter);
+    let setter = || vm.slot_stored(compiled).map(Trivial::Setter);
+    let class = || vm.answers_class(compiled).then_some(Trivial::Class);
+    getter.or_else(setter).or_else(class)
 }
 
 /// A place that jumps go to.

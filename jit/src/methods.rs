@@ -2,7 +2,7 @@
 
 use crate::cells::{Cell, Cells};
 use crate::compiler::{About, Compiler};
-use crate::generate::{Answer, Answered, Cache, CacheKind, Generated, generate};
+use crate::generate::{Cache, CacheKind, Front, Generated, Trivial, generate};
 use crate::isa::host::{self, caches};
 use crate::lowering::{Lines, Lowered, Request};
 use crate::rtl::check::Facts;
@@ -66,8 +66,8 @@ struct Code {
     checked: Option<u64>,
     /// Where loops begin, by pc.
     loops: HashMap<usize, u64>,
-    /// What it does nothing but answer.
-    answer: Option<Answer>,
+    /// What it does, if that is one thing.
+    trivial: Option<Trivial>,
 }
 
 /// What is known of a send.
@@ -82,8 +82,8 @@ struct Site {
     targets: Vec<(ClassIndex, u64)>,
     /// The stub that the cell leads to, where it is the site's own.
     stub: Option<u64>,
-    /// The cell in front of the send, for methods that do nothing but answer that.
-    front: Option<(u64, Answered)>,
+    /// The cell in front of the send.
+    front: Option<(u64, Front)>,
 }
 
 /// A cell with the class of the receivers of a send, in the place of which something else stands.
@@ -283,9 +283,9 @@ impl CodeGenerator for Methods {
         for (&cell, cache) in cells.iter().zip(&generated.caches) {
             match cache.kind {
                 CacheKind::Send(_) => {}
-                CacheKind::Answer(answered) => {
+                CacheKind::Front(front) => {
                     self.cells.set(cell, Cell::NONE);
-                    fronts.insert(cache.pc, (cell, answered));
+                    fronts.insert(cache.pc, (cell, front));
                 }
                 CacheKind::Constant([class, target]) => {
                     self.cells.set(cell, Cell { class, target });
@@ -332,7 +332,7 @@ impl CodeGenerator for Methods {
             sites: sites.into(),
             checked: checked.map(address),
             loops: loops.map(|&(pc, op)| (pc, address(offsets[op]))).collect(),
-            answer: generated.answer,
+            trivial: generated.trivial,
         };
         self.codes.insert(entry, code);
         Ok(entry)
@@ -356,7 +356,7 @@ impl CodeGenerator for Methods {
     ) -> bool {
         let known = self.codes.get(&code);
         let checked = known.and_then(|code| code.checked);
-        let answer = known.and_then(|code| code.answer);
+        let trivial = known.and_then(|code| code.trivial);
         let Some(site) = self.sites.get_mut(&return_address) else {
             return true;
         };
@@ -377,8 +377,8 @@ impl CodeGenerator for Methods {
         let targets = site.targets.clone();
         if let (1, Some(target), None) = (targets.len(), checked, site.stub) {
             let class = u64::from(class.index());
-            if let (Some((cell, answered)), Some(answer)) = (site.front, answer)
-                && let Some(target) = answer.beside_class(answered, class_object)
+            if let (Some((cell, front)), Some(trivial)) = (site.front, trivial)
+                && let Some(target) = trivial.beside_class(front, class_object)
             {
                 self.cells.set(cell, Cell { class, target });
             }

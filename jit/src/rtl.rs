@@ -269,6 +269,9 @@ macro_rules! for_each_rtl_op {
             /// `target :=` the slot of `source` that the cell names, where `source` has the cell's class; goes to
             /// `other` where it has not. See `crate::cells`.
             "getter" = Getter getter { target: Gpr, source: Gpr, cell: Imm, other: Lab };
+            /// Stores `source` into the slot of `holder` that the cell names, where `holder` has the cell's class; goes to `other`
+            /// where it has not.
+            "setter" = Setter setter { holder: Gpr, source: Gpr, cell: Imm, other: Lab };
             /// `target :=` the object that the cell holds, where `source` has the cell's class; goes to `other` where
             /// it has not.
             "answerOfCell" = AnswerOfCell answer_of_cell { target: Gpr, source: Gpr, cell: Imm, other: Lab };

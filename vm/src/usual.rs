@@ -14,6 +14,8 @@ use std::collections::{HashMap, HashSet};
 pub(crate) struct Survey {
     /// Some class has a getter.
     getters: HashSet<u64>,
+    /// Some class has a setter.
+    setters: HashSet<u64>,
     /// The external-call methods of selectors that few other methods have, each with the class that has it.
     externals: HashMap<u64, Vec<(ClassIndex, Oop)>>,
 }
@@ -97,6 +99,25 @@ impl Vm {
         answers.then_some(usize::from(index))
     }
 
+    /// The slot that a method does nothing but store its argument into; it answers its receiver.
+    pub fn slot_stored(&self, compiled: Oop) -> Option<usize> {
+        let heap = self.heap();
+        if heap.class_index_of(compiled) != index::METHOD
+            || lookup::header_of(heap, compiled).arguments() != 1
+        {
+            return None;
+        }
+        let code = heap.bytes(heap.slot(compiled, method::BYTECODES));
+        let mut code = instructions(code).map(|(_, instruction)| instruction);
+        let stores = code.next() == Some(Bytecode::PushArgument { index: 0 });
+        let Some(Bytecode::StoreField { index }) = code.next().filter(|_| stores) else {
+            return None;
+        };
+        let returns =
+            code.next() == Some(Bytecode::Pop {}) && code.next() == Some(Bytecode::ReturnSelf {});
+        returns.then_some(usize::from(index))
+    }
+
     /// Whether a method does nothing but answer its receiver's class.
     pub fn answers_class(&self, compiled: Oop) -> bool {
         let number = lookup::header_of(self.heap(), compiled).primitive();
@@ -123,6 +144,9 @@ impl Vm {
                 *implementors.entry(selector).or_default() += 1;
                 if self.slot_answered(compiled).is_some() {
                     survey.getters.insert(selector);
+                }
+                if self.slot_stored(compiled).is_some() {
+                    survey.setters.insert(selector);
                 }
                 if self.is_external(compiled) {
                     let class = ClassIndex::new(number as u32);
@@ -158,6 +182,12 @@ impl Vm {
     pub fn selects_getter(&self, selector: Oop) -> bool {
         let survey = self.survey.as_ref();
         survey.is_some_and(|survey| survey.getters.contains(&selector.bits()))
+    }
+
+    /// Whether some class has a setter of that selector, as far as the survey knows.
+    pub fn selects_setter(&self, selector: Oop) -> bool {
+        let survey = self.survey.as_ref();
+        survey.is_some_and(|survey| survey.setters.contains(&selector.bits()))
     }
 
     /// The external-call method that a send of that selector most likely means: the only one that was called so

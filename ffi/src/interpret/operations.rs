@@ -477,6 +477,7 @@ impl Visitor for Run<'_> {
         send(i64);
         send_value(Gpr, i64, i64);
         getter(Gpr, Gpr, i64, Label);
+        setter(Gpr, Gpr, i64, Label);
         answer_of_cell(Gpr, Gpr, i64, Label);
         load_cell(Fpr, i64);
         store_cell(Gpr, i64, i64);

@@ -67,26 +67,16 @@ impl Generator<'_> {
 
     /// A method that does nothing but store its argument into a slot needs no frame either.
     pub(super) fn setter(&mut self) -> bool {
-        let code: Vec<Bytecode> = instructions(&self.code).map(|pair| pair.1).collect();
-        let [
-            Bytecode::PushArgument { index: 0 },
-            Bytecode::StoreField { index },
-            Bytecode::Pop {},
-            Bytecode::ReturnSelf {},
-        ] = code[..]
-        else {
+        let Some(index) = self.vm.slot_stored(self.compiled) else {
             return false;
         };
-        if self.argument_count != 1 || self.is_block() {
-            return false;
-        }
         self.emit(Op::ClassCheck {});
         self.entry = self.ops.len();
         let (holder, source) = (RESULT, RCX);
         for (target, index) in [(holder, 0), (source, 1)] {
             self.emit(Op::Argument { target, index });
         }
-        let index = i64::from(index);
+        let index = index as i64;
         self.emit(Op::StoreSlot {
             holder,
             index,

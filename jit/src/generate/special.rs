@@ -4,7 +4,7 @@
 //! or Arrays) only: anything else gives the frame to the interpreter, which marks the site, and the
 //! method is compiled anew. A marked site has a real send behind its fast path.
 
-use super::Answered;
+use super::Front;
 use super::Generator;
 use super::stack::{Operand, Value};
 use crate::isa::host::registers::RESULT;
@@ -61,7 +61,7 @@ impl Generator<'_> {
             SpecialSend::Not => self.not(mixed),
             SpecialSend::IsNil => self.nil_test(Condition::Eq, following),
             SpecialSend::NotNil => self.nil_test(Condition::Ne, following),
-            SpecialSend::Class => self.likely_answer(Answered::Class),
+            SpecialSend::Class => self.likely_answer(Front::Class),
             SpecialSend::Value | SpecialSend::Value1 => {
                 let selector = self.vm.special_selector(special);
                 let arguments = special.argument_count();

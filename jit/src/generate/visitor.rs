@@ -1,8 +1,7 @@
 //! What each bytecode becomes.
 
-use super::Answered;
-use super::Generator;
 use super::stack::{Operand, Place, Value};
+use super::{CacheKind, Front, Generator};
 use crate::isa::host::registers::{FRAME, RESULT};
 use crate::rtl::Op;
 use crate::rtl::operand::{Condition, Label, Width};
@@ -57,7 +56,7 @@ impl Generator<'_> {
 
     /// A send that may be one of a getter, or of what answers the class: the slot is read here, or the class taken from
     /// the cell, once the send behind it has told which one.
-    pub(super) fn likely_answer(&mut self, answered: Answered) {
+    pub(super) fn likely_answer(&mut self, front: Front) {
         if self.abandoned().is_some() {
             return self.plain_send(0);
         }
@@ -65,15 +64,15 @@ impl Generator<'_> {
         let (source, receiver) = self.in_gpr(receiver);
         let target = self.gpr();
         let (other, resume) = self.slow_send(&[receiver], target);
-        let cell = self.cell(self.pc, super::CacheKind::Answer(answered));
-        self.emit(match answered {
-            Answered::Slot => Op::Getter {
+        let cell = self.cell(self.pc, CacheKind::Front(front));
+        self.emit(match front {
+            Front::Class => Op::AnswerOfCell {
                 target,
                 source,
                 cell,
                 other,
             },
-            Answered::Class => Op::AnswerOfCell {
+            Front::Getter | Front::Setter => Op::Getter {
                 target,
                 source,
                 cell,
@@ -81,6 +80,28 @@ impl Generator<'_> {
             },
         });
         self.finish(Some(resume), &[receiver], target, false);
+    }
+
+    /// A send that may be one of a setter: the argument is stored here, once the send behind it has told where.
+    fn likely_setter(&mut self) {
+        let (value, receiver) = (self.pop(), self.pop());
+        let (source, value) = self.in_gpr(value);
+        let (holder, receiver) = self.in_gpr(receiver);
+        let target = self.gpr();
+        let operands = [receiver, value];
+        let (other, resume) = self.slow_send(&operands, target);
+        let cell = self.cell(self.pc, CacheKind::Front(Front::Setter));
+        self.emit(Op::Setter {
+            holder,
+            source,
+            cell,
+            other,
+        });
+        self.emit(Op::Move {
+            target,
+            source: holder,
+        });
+        self.finish(Some(resume), &operands, target, false);
     }
 
     /// Pushes what a send has left in `result`.
@@ -438,14 +459,20 @@ impl Visitor for Translation<'_, '_> {
     fn send(&mut self, selector: u16, arguments: u8) {
         let selector = self.generator.literal(selector);
         if arguments == 0 && self.generator.vm.selects_getter(selector) {
-            return self.generator.likely_answer(Answered::Slot);
+            return self.generator.likely_answer(Front::Getter);
         }
         let arguments = usize::from(arguments);
         let is_used = !matches!(self.following, Some(Bytecode::Pop {}));
         let generator = &mut self.generator;
-        if !generator.foreign_send(selector, arguments, is_used)
-            && !generator.block_send(selector, arguments)
+        if generator.foreign_send(selector, arguments, is_used)
+            || generator.block_send(selector, arguments)
         {
+            return;
+        }
+        let is_leaf = generator.abandoned().is_some();
+        if arguments == 1 && generator.vm.selects_setter(selector) && !is_leaf {
+            generator.likely_setter();
+        } else {
             generator.plain_send(arguments);
         }
     }

@@ -196,6 +196,7 @@ pub fn is_of_bytecodes(op: &Op) -> bool {
             | Op::Send { .. }
             | Op::SendValue { .. }
             | Op::Getter { .. }
+            | Op::Setter { .. }
             | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }
             | Op::StoreCell { .. }
@@ -450,6 +451,7 @@ impl Checker<'_> {
             | Op::Send { .. }
             | Op::SendValue { .. }
             | Op::Getter { .. }
+            | Op::Setter { .. }
             | Op::AnswerOfCell { .. }
             | Op::LoadCell { .. }
             | Op::StoreCell { .. }

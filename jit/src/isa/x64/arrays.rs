@@ -9,8 +9,8 @@ use crate::rtl::operand::{Gpr, Label};
 use dynasmrt::{DynasmApi, DynasmLabelApi};
 use gc::Heap;
 use gc::layout::{
-    CLASS_INDEX_MASK, FLAG_REMEMBERED, FORMAT_SHIFT, Format, OVERFLOW_COUNT_MASK, SLOTS_OVERFLOW,
-    SLOTS_SHIFT, WORD_BYTES,
+    CLASS_INDEX_MASK, FLAG_REMEMBERED, FORMAT_SHIFT, Format, HEADER_BYTES, OVERFLOW_COUNT_MASK,
+    SLOTS_OVERFLOW, SLOTS_SHIFT, WORD_BYTES,
 };
 use gc::oop::{Oop, TAG_BITS, TAG_INTEGER, TAG_MASK};
 use std::mem::offset_of;
@@ -33,6 +33,8 @@ const SLOTS_MAX: i32 = SLOTS_OVERFLOW as i32 - 1;
 /// Which slot was stored into.
 enum Stored {
     Slot(i64),
+    /// The offset is in the cell.
+    SlotOfCell(i64),
     Element(Gpr),
 }
 
@@ -122,6 +124,19 @@ impl Lowering<'_> {
         self.write_barrier(holder, source, Stored::Slot(index));
     }
 
+    pub(super) fn store_slot_through_cell(
+        &mut self,
+        holder: Gpr,
+        source: Gpr,
+        cell: i64,
+        other: Label,
+    ) {
+        self.check_class_of_cell(holder, cell, other);
+        self.load_target_of_cell(cell);
+        asm!(self.ops; mov [Rq(holder) + temp], Rq(source));
+        self.write_barrier(holder, source, Stored::SlotOfCell(cell));
+    }
+
     /// See `gc::Heap::write_barrier`.
     fn write_barrier(&mut self, holder: Gpr, source: Gpr, stored: Stored) {
         let done = self.ops.new_dynamic_label();
@@ -141,6 +156,13 @@ impl Lowering<'_> {
         );
         match stored {
             Stored::Slot(index) => self.load_constant(TEMP2, index),
+            Stored::SlotOfCell(cell) => {
+                self.load_target_of_cell(cell);
+                asm!(self.ops
+                    ; lea temp2, [temp - HEADER_BYTES as i32]
+                    ; shr temp2, WORD_BYTES.trailing_zeros() as i8
+                );
+            }
             Stored::Element(index) => asm!(self.ops
                 ; mov temp2, Rq(index)
                 ; sar temp2, TAG_BITS as i8

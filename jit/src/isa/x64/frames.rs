@@ -221,7 +221,7 @@ impl Lowering<'_> {
     }
 
     /// Leaves what a cell has beside the class in temp.
-    fn load_target_of_cell(&mut self, cell: i64) {
+    pub(super) fn load_target_of_cell(&mut self, cell: i64) {
         // mov temp, [cell + 8], relative to rip
         self.ops.extend([0x4C, 0x8B, 0x15, 0, 0, 0, 0]);
         self.fix_up(self.request.cells[cell as usize] + 8);

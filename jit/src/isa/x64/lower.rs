@@ -673,6 +673,10 @@ impl Visitor for Lowering<'_> {
         self.load_slot_through_cell(target, source, cell, other);
     }
 
+    fn setter(&mut self, holder: Gpr, source: Gpr, cell: i64, other: Label) {
+        self.store_slot_through_cell(holder, source, cell, other);
+    }
+
     fn answer_of_cell(&mut self, target: Gpr, source: Gpr, cell: i64, other: Label) {
         self.load_object_of_cell(target, source, cell, other);
     }
