@@ -23,14 +23,21 @@ use super::{CacheKind, Generator};
 use crate::compiler::External;
 use crate::isa::host::registers::{FRAME, RESULT};
 use crate::rtl::Op;
+use crate::rtl::op::is_written;
 use crate::rtl::operand::{Gpr, Label, Width};
 use gc::layout::{ClassIndex, WORD_BYTES};
 use gc::oop::Oop;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use vm::known::method;
 
 /// Longer sequences are called.
 const OPERATIONS_MAX: usize = 256;
+
+/// The general registers that an operation writes to.
+fn written(op: &Op) -> impl Iterator<Item = Gpr> {
+    let registers = op.general_registers();
+    registers.filter_map(|(name, register)| is_written(name).then_some(register))
+}
 
 impl Generator<'_> {
     /// Makes a foreign call of a send, if it is likely to be one; receiver and arguments are on the simulated stack.
@@ -43,6 +50,7 @@ impl Generator<'_> {
             return false;
         };
         let known = self.known_arguments(arguments);
+        let registers = self.argument_registers(arguments);
         let receiver = self.stack.operands[self.stack.depth() - 1 - arguments].value;
         let begin = self.ops.len();
         let pushed = self.store_operands(arguments + 1);
@@ -64,7 +72,7 @@ impl Generator<'_> {
             reserves: i64::from(external.facts.reserve.is_some()),
             method: external.method,
         });
-        let rare = self.operations(&external, &known, done, is_used);
+        let rare = self.operations(&external, &known, &registers, done, is_used);
         self.pair_constants(begin);
         self.emit(Op::LeaveForeign {});
         let pc = self.pc;
@@ -140,12 +148,23 @@ impl Generator<'_> {
         operands.iter().map(fact).collect()
     }
 
+    /// The registers that the arguments are in, where they are, and stay as long as nobody writes to them.
+    fn argument_registers(&self, arguments: usize) -> Vec<Option<Gpr>> {
+        let operands = &self.stack.operands[self.stack.operands.len() - arguments..];
+        let register = |operand: &Operand| match operand.value {
+            Value::Gpr(register) => Some(register),
+            _ => None,
+        };
+        operands.iter().map(register).collect()
+    }
+
     /// The method's operations up to the first return, with labels of their own; answers the rest. The return address
     /// is on top of the arguments.
     fn operations(
         &mut self,
         external: &External,
         known: &[Option<Known>],
+        registers: &[Option<Gpr>],
         done: Label,
         is_used: bool,
     ) -> Vec<Op> {
@@ -156,29 +175,39 @@ impl Generator<'_> {
         let labels = external.ops.iter().filter_map(Op::label);
         self.labels += labels.map(|label| label.0 + 1).max().unwrap_or(0);
         let arguments = known.len() as i64;
-        let mut ops = Vec::with_capacity(external.ops.len());
+        let mut ops: Vec<Op> = Vec::with_capacity(external.ops.len());
         let mut facts = HashMap::new();
-        for op in external.ops.iter() {
+        let returns = |op: &Op| matches!(op, Op::Return { .. });
+        let usual = external.ops.iter().position(returns).unwrap_or(0);
+        // Slow paths come back: what they write to is as good as written to from the start.
+        let mut written: HashSet<Gpr> = external.ops[usual..].iter().flat_map(written).collect();
+        for (at, op) in external.ops.iter().enumerate() {
+            let before = ops.len();
             ops.push(match op {
                 Op::Note { .. } => continue,
                 Op::Argument { target, index } => {
-                    let fact = (*index as usize)
-                        .checked_sub(1)
-                        .and_then(|place| known[place]);
-                    match fact {
-                        Some(Known::Object(object)) => Op::Literal {
+                    let place = (*index as usize).checked_sub(1);
+                    let fact = place.and_then(|place| known[place]);
+                    let register = place.and_then(|place| registers[place]);
+                    let register = register.filter(|each| at < usual && !written.contains(each));
+                    if !matches!(fact, Some(Known::Object(_))) {
+                        facts.extend(fact.map(|fact| (before, fact)));
+                    }
+                    match (fact, register) {
+                        (Some(Known::Object(object)), _) => Op::Literal {
                             target: *target,
                             object,
                         },
-                        _ => {
-                            facts.extend(fact.map(|fact| (ops.len(), fact)));
-                            Op::Load {
-                                target: *target,
-                                width: Width::W64,
-                                base: FRAME,
-                                offset: (arguments - index) * WORD_BYTES as i64 - depth,
-                            }
-                        }
+                        (_, Some(source)) => Op::Move {
+                            target: *target,
+                            source,
+                        },
+                        _ => Op::Load {
+                            target: *target,
+                            width: Width::W64,
+                            base: FRAME,
+                            offset: (arguments - index) * WORD_BYTES as i64 - depth,
+                        },
                     }
                 }
                 Op::CallForeign {} => Op::CallFunction {
@@ -191,6 +220,7 @@ impl Generator<'_> {
                 },
                 other => other.clone().with_labels_from(base),
             });
+            written.extend(self::written(op));
         }
         let pc = self.pc;
         let mut cells = |bits| self.cell(pc, CacheKind::Constant([bits, 0]));
