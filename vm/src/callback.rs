@@ -73,7 +73,7 @@ pub struct CallbackFrame {
     pub run: SuspendedRun,
     /// The callback.
     pub slot: *mut CallbackSlot,
-    /// What `VmContext::holding` was.
+    /// [`crate::context::HOLDS_ADDRESSES`] where the call that made the callback was given addresses of objects, or 0.
     pub holding: u64,
     /// The oop that the block answered.
     pub result: u64,
@@ -311,7 +311,7 @@ impl Vm {
         self.context.unwinding = object;
         self.context.c_limit = u64::MAX;
         self.context.unwinding_return = 0;
-        let sp = self.context.sp;
+        let sp = self.context.suspended_sp();
         if !self.stack.contains(sp) {
             return;
         }

@@ -52,10 +52,15 @@ impl Outcome {
     }
 }
 
+/// Added to the stack pointer of a run that is suspended in a foreign function which was given addresses of objects. A
+/// callback counts such a call among those that the heap knows of, and no longer at its end.
+pub const HOLDS_ADDRESSES: u64 = 1;
+
 /// State shared with machine code. One per VM, at a fixed address.
 #[repr(C)]
 pub struct VmContext {
-    /// VM stack pointer while C or Rust code runs: the address of the topmost word.
+    /// VM stack pointer while C or Rust code runs: the address of the topmost word. While a foreign function runs that was
+    /// given addresses of objects, [`HOLDS_ADDRESSES`] is added to it.
     pub sp: u64,
     /// Frame pointer while C or Rust code runs.
     pub fp: u64,
@@ -102,9 +107,6 @@ pub struct VmContext {
     pub fault: Fault,
     /// The external-call method whose machine code failed last: its class may have another by now.
     pub failed_method: Oop,
-    /// 1 while the foreign function that runs was given addresses of objects, 0 otherwise. A callback counts it among
-    /// those that the heap knows of, and puts it back at its end.
-    pub holding: u32,
     /// Counts the changes of methods that leaves rely on.
     pub epoch: u32,
     /// Not 0 where a class answers `isNil` or `notNil` in a way of its own.
@@ -154,7 +156,6 @@ impl VmContext {
             thread: crate::callback::thread_pointer(),
             fault: Fault::default(),
             failed_method: Oop::ZERO,
-            holding: 0,
             epoch: 0,
             unusual_nil_tests: 1,
             unwinding: Oop::ZERO,
@@ -167,6 +168,11 @@ impl VmContext {
             vm: 0,
             heap,
         }
+    }
+
+    /// The stack pointer of a run that is suspended in a foreign function.
+    pub fn suspended_sp(&self) -> u64 {
+        self.sp & !HOLDS_ADDRESSES
     }
 
     /// True for an address in the code space.

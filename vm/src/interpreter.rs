@@ -110,7 +110,7 @@ impl Vm {
         begin: impl FnOnce(&mut Interpreter<'_>) -> Flow,
     ) -> Result<Oop, RunEnd> {
         let suspended = SuspendedRun {
-            sp: self.context.sp,
+            sp: self.context.suspended_sp(),
             fp: self.context.fp,
             outer: self.context.suspended,
             is_callback: 0,
@@ -118,19 +118,19 @@ impl Vm {
         let stack_end = self.stack_end;
         self.context.suspended = &raw const suspended;
         // A foreign function that enters here, and not by a callback, may have been given addresses.
-        let holding = std::mem::take(&mut self.context.holding);
-        if holding != 0 {
+        let sp = self.context.sp;
+        let holds = sp != suspended.sp;
+        if holds {
             self.context.heap.hold_addresses();
         }
         let mut interpreter = Interpreter::new(self, suspended.sp);
         let flow = begin(&mut interpreter);
         let result = interpreter.run(flow);
-        if holding != 0 {
+        if holds {
             self.context.heap.release_addresses();
-            self.context.holding = holding;
         }
         self.context.suspended = suspended.outer;
-        self.context.sp = suspended.sp;
+        self.context.sp = sp;
         self.context.fp = suspended.fp;
         self.set_stack_end(stack_end);
         if self.context.suspended.is_null() {

@@ -25,7 +25,7 @@ use std::mem::offset_of;
 use vm::callback::{
     CallbackFrame, CallbackFunctions, CallbackSlot, FLOAT_REGISTERS, ResultRegisters,
 };
-use vm::context::VmContext;
+use vm::context::{HOLDS_ADDRESSES, VmContext};
 use vm::known::{block, method};
 use vm::stack::SuspendedRun;
 
@@ -61,7 +61,6 @@ const FAIL: i32 = FUNCTIONS + offset_of!(CallbackFunctions, fail) as i32;
 const FROM_ELSEWHERE: i32 = FUNCTIONS + offset_of!(CallbackFunctions, from_elsewhere) as i32;
 
 const CALLER_HOLDING: i32 = offset_of!(CallbackFrame, holding) as i32;
-const HOLDING: i32 = offset_of!(VmContext, holding) as i32;
 const HELD: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD) as i32;
 const HELD_FLOOR: i32 = (offset_of!(VmContext, heap) + Heap::OFFSET_HELD_FLOOR) as i32;
 
@@ -238,11 +237,12 @@ impl Lowering<'_> {
             ; mov QWORD [cstack + RUN_IS_CALLBACK], 1
             ; lea temp2, [cstack + RUN]
             ; mov [context + SUSPENDED], temp2
-            ; mov eax, [context + HOLDING]
+            ; mov stack, [BYTE context + SP]
+            ; mov eax, esp
+            ; and eax, BYTE HOLDS_ADDRESSES as i8
             ; mov [cstack + CALLER_HOLDING], rax
             ; add [context + HELD], eax
-            ; mov DWORD [context + HOLDING], 0
-            ; mov stack, [BYTE context + SP]
+            ; sub stack, rax
             ; mov [cstack + RUN_SP], stack
             ; sub stack, DWORD room
             ; mov rax, [temp + HEADER_BYTES as i32]
@@ -298,8 +298,6 @@ impl Lowering<'_> {
     pub(super) fn go_back_to_caller(&mut self) {
         asm!(self.ops
             ; mov rsp, cstack
-            ; mov temp, [cstack + RUN_SP]
-            ; mov [BYTE context + SP], temp
             ; mov temp, [cstack + RUN_FP]
             ; mov [BYTE context + FP], temp
             ; mov temp, [cstack + RUN_OUTER]
@@ -307,18 +305,19 @@ impl Lowering<'_> {
             ; mov temp, [cstack + OUTER_C_SP]
             ; mov [BYTE context + C_SP], temp
             ; mov temp, [cstack + CALLER_HOLDING]
-            ; mov [context + HOLDING], temp_d
             ; test temp_d, temp_d
             ; jz >kept
-            ; mov temp_d, [context + HELD]
-            ; dec temp_d
-            ; mov [context + HELD], temp_d
-            ; cmp temp_d, [context + HELD_FLOOR]
+            ; mov temp2_d, [context + HELD]
+            ; dec temp2_d
+            ; mov [context + HELD], temp2_d
+            ; cmp temp2_d, [context + HELD_FLOOR]
             ; jae >kept
             // The nursery was tenured meanwhile: what C has addresses of is old now, and stays.
-            ; mov [context + HELD_FLOOR], temp_d
-            ; mov DWORD [context + HOLDING], 0
+            ; mov [context + HELD_FLOOR], temp2_d
+            ; xor temp_d, temp_d
             ; kept:
+            ; add temp, [cstack + RUN_SP]
+            ; mov [BYTE context + SP], temp
         );
     }
 }

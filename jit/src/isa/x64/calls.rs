@@ -1,7 +1,7 @@
 //! Templates that leave the method's code: stubs, runtime entries, foreign functions.
 
 use super::lower::Lowering;
-use super::registers::{R13, RED_ZONE_BYTES, RESULT, asm};
+use super::registers::{R13, RED_ZONE_BYTES, RESULT, STACK, TEMP, asm};
 use super::stubs::{C_SP, FP, SP};
 use crate::lowering::Fixup;
 use crate::rtl::operand::{Gpr, Label};
@@ -9,11 +9,8 @@ use crate::rtl::{Op, Visitor};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi};
 use gc::layout::WORD_BYTES;
 use gc::oop::Oop;
-use std::mem::offset_of;
-use vm::context::VmContext;
+use vm::context::HOLDS_ADDRESSES;
 use vm::entry::Entry;
-
-const HOLDING: i32 = offset_of!(VmContext, holding) as i32;
 
 /// Keeps the VM stack pointer while C runs, beside the context: what comes next need not wait for memory. Callee-saved
 /// in C; whoever calls a method has nothing in it. In the place of a send the frame tells as much.
@@ -167,21 +164,25 @@ impl Lowering<'_> {
 
     /// The VM's registers go to the context, for callbacks; the arguments' registers stay. From
     /// here on objects whose addresses C gets do not move: a callback, without which there is no collection, finds
-    /// `holding` and calls `Heap::hold_addresses` in its way.
+    /// `HOLDS_ADDRESSES` in the stack pointer and counts the call as `Heap::hold_addresses` does.
     fn switch_to_c_stack(&mut self) {
-        if self.holds() {
-            asm!(self.ops; mov DWORD [context + HOLDING], 1);
-        }
-        match self.foreign {
-            Some(call) => asm!(self.ops
-                ; lea temp, [frame - call.depth]
-                ; mov [BYTE context + SP], temp
-            ),
-            None => asm!(self.ops
-                ; mov [BYTE context + SP], stack
-                ; mov Rq(KEPT_STACK), stack
-            ),
-        }
+        let holds = i32::from(self.holds()) * HOLDS_ADDRESSES as i32;
+        let sp = match self.foreign {
+            Some(call) => {
+                asm!(self.ops; lea temp, [frame + (holds - call.depth)]);
+                TEMP
+            }
+            None => {
+                asm!(self.ops; mov Rq(KEPT_STACK), stack);
+                if holds == 0 {
+                    STACK
+                } else {
+                    asm!(self.ops; lea temp, [BYTE stack + holds as i8]);
+                    TEMP
+                }
+            }
+        };
+        asm!(self.ops; mov [BYTE context + SP], Rq(sp));
         asm!(self.ops; mov [BYTE context + FP], frame);
         if self.reserves() {
             asm!(self.ops; mov rsp, cstack);
@@ -195,14 +196,6 @@ impl Lowering<'_> {
         match self.foreign {
             Some(_) => self.stack_at_rest(),
             None => asm!(self.ops; mov stack, Rq(KEPT_STACK)),
-        }
-        self.release_addresses();
-    }
-
-    /// Undoes what `switch_to_c_stack` did for addresses.
-    pub(super) fn release_addresses(&mut self) {
-        if self.holds() {
-            asm!(self.ops; mov DWORD [context + HOLDING], 0);
         }
     }
 }

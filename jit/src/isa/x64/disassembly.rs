@@ -117,7 +117,7 @@ macro_rules! fields {
 }
 
 /// The fields that machine code refers to.
-const FIELDS: [(&str, usize); 16] = fields! {
+const FIELDS: [(&str, usize); 15] = fields! {
     sp fp c_sp stack_limit value failure failure_argument nil true_object false_object
-    errno_location errno resume_pc holding epoch unusual_nil_tests
+    errno_location errno resume_pc epoch unusual_nil_tests
 };

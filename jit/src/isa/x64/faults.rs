@@ -19,6 +19,7 @@ use super::registers::asm;
 use super::stubs::{FP, SP};
 use crate::call_sites::{ForeignCallSite, SentCall};
 use dynasmrt::DynasmApi;
+use vm::context::HOLDS_ADDRESSES;
 use vm::failure::Failure;
 
 /// A call whose landing is not yet made.
@@ -75,6 +76,8 @@ impl Lowering<'_> {
             ; mov stack, [BYTE context + SP]
             ; mov frame, [BYTE context + FP]
         );
-        self.release_addresses();
+        if self.holds() {
+            asm!(self.ops; and stack, BYTE !(HOLDS_ADDRESSES as i8));
+        }
     }
 }
