@@ -43,6 +43,11 @@ fn fill_line(lines: &mut [Line; LINES], class: ClassIndex, selector: Oop, key: u
 }
 
 impl Line {
+    /// Whether what is sent or performed is this Symbol.
+    fn is_of(&self, selector: Oop) -> bool {
+        self.selector & !gc::oop::TAG_MASK == selector.bits()
+    }
+
     /// What stands for the Symbol with these bits in the line of what is performed with so many arguments.
     pub(crate) const fn of_performed(selector: u64, count: usize) -> u64 {
         selector + count as u64 + 1
@@ -104,6 +109,8 @@ pub struct Methods {
     /// By return address.
     sites: HashMap<u64, Site>,
     lines: Box<[Line; LINES]>,
+    /// The return addresses of sends that are linked, by the selector's bits.
+    linked: HashMap<u64, Vec<u64>>,
     /// What stands in the place of sends, by the selector's bits.
     guards: HashMap<u64, Vec<Guard>>,
     trace: bool,
@@ -120,6 +127,7 @@ impl Methods {
             made: 0,
             sites: HashMap::new(),
             lines: Box::new([Line::default(); LINES]),
+            linked: HashMap::new(),
             guards: HashMap::new(),
             trace,
         }
@@ -227,6 +235,26 @@ impl Methods {
             self.cells.give_back(cell);
         }
         compiler.remove(code.base);
+    }
+
+    /// Makes the sends of a selector, which is given by its bits, look their methods up again; the global cache aside.
+    fn unlink_sites(&mut self, selector: u64) {
+        let unlinked = self.unlinked_cell();
+        let mut compiler = self.compiler.borrow_mut();
+        for return_address in self.linked.remove(&selector).unwrap_or_default() {
+            // Gone with its code, it may be another's by now, which is looked up once more.
+            let Some(site) = self.sites.get_mut(&return_address) else {
+                continue;
+            };
+            self.cells.set(site.cell, unlinked);
+            if let Some((cell, _)) = site.front {
+                self.cells.set(cell, Cell::NONE);
+            }
+            site.targets.clear();
+            if let Some(stub) = site.stub.take() {
+                compiler.remove(stub);
+            }
+        }
     }
 
     fn line(class: ClassIndex, selector: Oop) -> usize {
@@ -361,6 +389,10 @@ impl CodeGenerator for Methods {
             return true;
         };
         let count = site.argument_count;
+        if site.targets.is_empty() {
+            let linked = self.linked.entry(selector.bits()).or_default();
+            linked.push(return_address);
+        }
         if site.is_super {
             site.targets.push((class, code));
             let class = u64::from(u32::MAX);
@@ -405,6 +437,12 @@ impl CodeGenerator for Methods {
     }
 
     fn method_changed(&mut self, selector: Oop, method_of: &dyn Fn(ClassIndex) -> Option<Oop>) {
+        self.unlink_sites(selector.bits());
+        for line in self.lines.iter_mut() {
+            if line.is_of(selector) {
+                *line = Line::default();
+            }
+        }
         let Some(guards) = self.guards.get_mut(&selector.bits()) else {
             return;
         };
@@ -421,20 +459,8 @@ impl CodeGenerator for Methods {
     }
 
     fn unlink(&mut self) {
-        let unlinked = self.unlinked_cell();
-        let mut compiler = self.compiler.borrow_mut();
-        for site in self.sites.values_mut() {
-            if site.targets.is_empty() {
-                continue;
-            }
-            self.cells.set(site.cell, unlinked);
-            if let Some((cell, _)) = site.front {
-                self.cells.set(cell, Cell::NONE);
-            }
-            site.targets.clear();
-            if let Some(stub) = site.stub.take() {
-                compiler.remove(stub);
-            }
+        for selector in self.linked.keys().copied().collect::<Vec<_>>() {
+            self.unlink_sites(selector);
         }
         self.lines.fill(Line::default());
     }

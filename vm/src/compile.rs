@@ -75,8 +75,8 @@ pub trait CodeGenerator {
     /// Lets `perform:` with `count` further arguments go to `code` where the receiver's class is `class`.
     fn link_performed(&mut self, class: ClassIndex, selector: Oop, count: usize, code: u64);
 
-    /// What a Symbol selects has changed: what has its method within itself sends from now on. `method_of` tells what the
-    /// instances of a class have now.
+    /// What a Symbol selects has changed: sends of it look the method up again, and what has the method within itself sends
+    /// from now on. `method_of` tells what the instances of a class have now.
     fn method_changed(&mut self, selector: Oop, method_of: &dyn Fn(ClassIndex) -> Option<Oop>);
 
     /// Makes every send look its method up again.

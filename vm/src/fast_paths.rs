@@ -76,6 +76,7 @@ impl Vm {
         }
         if self.unusual_sends & !before != 0 {
             self.disown_compiled();
+            self.unlink_sends();
             self.abandon_all_leaves();
         }
     }

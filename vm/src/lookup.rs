@@ -25,25 +25,27 @@ struct Line {
 const LINES: usize = 4096;
 
 /// The global cache: class index and selector to method. Selectors and methods live in old
-/// space, so that their addresses can be keys; the whole cache is dropped when a method changes
-/// or a full collection frees some.
+/// space, so that their addresses can be keys. What a selector finds is dropped when a method of it changes, the whole
+/// cache when a full collection frees some.
 pub struct MethodCache {
     lines: Box<[Line; LINES]>,
 }
 
-impl Default for MethodCache {
-    fn default() -> MethodCache {
-        let found = Found {
+impl Line {
+    const EMPTY: Line = Line {
+        class: 0,
+        selector: 0,
+        found: Found {
             method: Oop::ZERO,
             header: MethodHeader(0),
-        };
-        let empty = Line {
-            class: 0,
-            selector: 0,
-            found,
-        };
+        },
+    };
+}
+
+impl Default for MethodCache {
+    fn default() -> MethodCache {
         MethodCache {
-            lines: Box::new([empty; LINES]),
+            lines: Box::new([Line::EMPTY; LINES]),
         }
     }
 }
@@ -69,6 +71,16 @@ impl MethodCache {
             selector: selector.bits(),
             found,
         };
+    }
+
+    /// Forgets what a selector finds; class indices are below `classes`.
+    pub fn forget(&mut self, selector: Oop, classes: usize) {
+        for class in 0..classes {
+            let class = ClassIndex::new(class as u32);
+            if self.get(class, selector).is_some() {
+                self.lines[MethodCache::line(class, selector)] = Line::EMPTY;
+            }
+        }
     }
 
     /// Forgets everything.

@@ -30,7 +30,10 @@ const NIL_TESTS: [(&str, bool); 2] = [("isNil", true), ("notNil", false)];
 impl Vm {
     /// A method of a class has changed, or all may have.
     pub(crate) fn review_methods(&mut self, selector: Option<Oop>) {
-        self.survey = None;
+        match selector {
+            Some(selector) => self.survey_again(selector),
+            None => self.survey = None,
+        }
         self.review_fast_paths(selector);
         let text = selector.map(|selector| self.text(selector));
         let is_nil_test = |text: &String| NIL_TESTS.iter().any(|(test, _)| test == text);
@@ -133,32 +136,63 @@ impl Vm {
 
     fn surveyed_methods(&self) -> Survey {
         let nil = self.nil();
-        let mut survey = Survey::default();
-        let mut implementors: HashMap<u64, usize> = HashMap::new();
-        for (number, &class) in self.classes.iter().enumerate() {
-            if class == nil {
-                continue;
-            }
-            for (selector, compiled) in lookup::methods_of(self.heap(), class, nil) {
-                let selector = selector.bits();
-                *implementors.entry(selector).or_default() += 1;
-                if self.slot_answered(compiled).is_some() {
-                    survey.getters.insert(selector);
-                }
-                if self.slot_stored(compiled).is_some() {
-                    survey.setters.insert(selector);
-                }
-                if self.is_external(compiled) {
-                    let class = ClassIndex::new(number as u32);
-                    let externals = survey.externals.entry(selector).or_default();
-                    externals.push((class, compiled));
-                }
+        let mut implementors: HashMap<u64, Vec<(ClassIndex, Oop)>> = HashMap::new();
+        for (class, class_object) in self.each_class() {
+            for (selector, compiled) in lookup::methods_of(self.heap(), class_object, nil) {
+                let methods = implementors.entry(selector.bits()).or_default();
+                methods.push((class, compiled));
             }
         }
+        let mut survey = Survey::default();
+        for (selector, methods) in implementors {
+            self.survey_selector(&mut survey, selector, &methods);
+        }
         survey
-            .externals
-            .retain(|selector, found| implementors[selector] - found.len() <= NAMESAKES_MAX);
-        survey
+    }
+
+    /// A method of a selector has changed.
+    fn survey_again(&mut self, selector: Oop) {
+        let Some(mut survey) = self.survey.take() else {
+            return;
+        };
+        let own = |(class, class_object)| {
+            let found = lookup::own_method(self.heap(), class_object, selector, self.nil());
+            found.map(|compiled| (class, compiled))
+        };
+        let methods: Vec<_> = self.each_class().filter_map(own).collect();
+        self.survey_selector(&mut survey, selector.bits(), &methods);
+        self.survey = Some(survey);
+    }
+
+    fn each_class(&self) -> impl Iterator<Item = (ClassIndex, Oop)> {
+        let nil = self.nil();
+        let classes = self.classes.iter().enumerate();
+        let index = |(number, &class_object)| (ClassIndex::new(number as u32), class_object);
+        classes
+            .map(index)
+            .filter(move |&(_, class_object)| class_object != nil)
+    }
+
+    /// Notes of a selector what there is to know of all its methods.
+    fn survey_selector(&self, survey: &mut Survey, selector: u64, methods: &[(ClassIndex, Oop)]) {
+        let some = |holds: &dyn Fn(Oop) -> bool| methods.iter().any(|&(_, each)| holds(each));
+        let is_getter = some(&|each| self.slot_answered(each).is_some());
+        let is_setter = some(&|each| self.slot_stored(each).is_some());
+        for (selectors, belongs) in [
+            (&mut survey.getters, is_getter),
+            (&mut survey.setters, is_setter),
+        ] {
+            match belongs {
+                true => selectors.insert(selector),
+                false => selectors.remove(&selector),
+            };
+        }
+        let externals = methods.iter().filter(|(_, each)| self.is_external(*each));
+        let externals: Vec<_> = externals.copied().collect();
+        survey.externals.remove(&selector);
+        if !externals.is_empty() && methods.len() - externals.len() <= NAMESAKES_MAX {
+            survey.externals.insert(selector, externals);
+        }
     }
 
     /// The Symbol of a special send.

@@ -378,10 +378,10 @@ impl Vm {
             generator.method_changed(selector, &|class| self.method_for(class, selector));
             self.generator = Some(generator);
         }
-        self.forget_lookups();
+        self.cache.forget(selector, self.classes.len());
     }
 
-    /// Drops what lookups have found: a method has changed.
+    /// Drops what lookups have found.
     pub(crate) fn forget_lookups(&mut self) {
         self.cache.clear();
         self.unlink_sends();
