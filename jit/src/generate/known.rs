@@ -103,8 +103,11 @@ impl Generator<'_> {
         let class = if let Bytecode::PushGlobal { literal } = preceding {
             heap.slot(self.literal(literal), global::VALUE)
         } else if preceding == (Bytecode::PushSelf {}) && !self.is_block() {
-            // Of a metaclass it is the one instance, of others the class itself.
+            // Of a metaclass it is the one instance, of others the class itself. Scripts belong to no class.
             let holder = heap.slot(self.compiled, method::HOLDER);
+            if !self.vm.is_class(holder) {
+                return None;
+            }
             heap.slot(holder, class::THIS_CLASS)
         } else {
             return None;

@@ -464,6 +464,9 @@ impl Visitor for Translation<'_, '_> {
         let arguments = usize::from(arguments);
         let is_used = !matches!(self.following, Some(Bytecode::Pop {}));
         let generator = &mut self.generator;
+        if arguments == 0 && generator.instance_send(selector) {
+            return;
+        }
         if generator.foreign_send(selector, arguments, is_used)
             || generator.block_send(selector, arguments)
         {
