@@ -60,7 +60,7 @@ impl Vm {
         };
         let before = self.unusual_sends;
         for &special in SpecialSend::ALL {
-            let symbol = self.special_selectors[special as usize];
+            let symbol = self.special_selector(special);
             if !is_concerned(&symbol) {
                 continue;
             }
@@ -93,18 +93,16 @@ impl Vm {
         let Some(method) = holder.and_then(|holder| self.kernels_method(holder, selector)) else {
             return false;
         };
-        receivers.iter().all(|&receiver| {
-            let class_object = self.class_at(receiver);
-            lookup::lookup(self.heap(), class_object, selector, self.nil()) == Some(method)
-        })
+        let has_that = |&receiver| self.method_for(receiver, selector) == Some(method);
+        receivers.iter().all(has_that)
     }
 
     /// Whether a class has the method that the kernel came with, and no other class has one of its own.
     fn is_kernels_alone(&self, class_object: Oop, selector: Oop) -> bool {
         let (heap, nil) = (self.heap(), self.nil());
         let has_own = |class| lookup::own_method(heap, class, selector, nil).is_some();
-        let mut others = self.classes.iter().copied();
+        let mut classes = self.each_class();
         self.kernels_method(class_object, selector).is_some()
-            && !others.any(|each| each != nil && each != class_object && has_own(each))
+            && !classes.any(|(_, each)| each != class_object && has_own(each))
     }
 }

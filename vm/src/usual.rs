@@ -111,14 +111,17 @@ impl Vm {
             return None;
         }
         let code = heap.bytes(heap.slot(compiled, method::BYTECODES));
-        let mut code = instructions(code).map(|(_, instruction)| instruction);
-        let stores = code.next() == Some(Bytecode::PushArgument { index: 0 });
-        let Some(Bytecode::StoreField { index }) = code.next().filter(|_| stores) else {
+        let Some((_, Bytecode::StoreField { index })) = instructions(code).nth(1) else {
             return None;
         };
-        let returns =
-            code.next() == Some(Bytecode::Pop {}) && code.next() == Some(Bytecode::ReturnSelf {});
-        returns.then_some(usize::from(index))
+        let stores = [
+            Bytecode::PushArgument { index: 0 },
+            Bytecode::StoreField { index },
+            Bytecode::Pop {},
+            Bytecode::ReturnSelf {},
+        ];
+        self.begins_with(compiled, stores)
+            .then_some(usize::from(index))
     }
 
     /// Whether a method does nothing but answer its receiver's class.
@@ -164,7 +167,8 @@ impl Vm {
         self.survey = Some(survey);
     }
 
-    fn each_class(&self) -> impl Iterator<Item = (ClassIndex, Oop)> {
+    /// Every class that there is.
+    pub(crate) fn each_class(&self) -> impl Iterator<Item = (ClassIndex, Oop)> {
         let nil = self.nil();
         let classes = self.classes.iter().enumerate();
         let index = |(number, &class_object)| (ClassIndex::new(number as u32), class_object);

@@ -279,7 +279,7 @@ impl Interpreter<'_> {
         if let Bytecode::SendSpecial { selector } = instruction {
             let special = crate::bytecode::SpecialSend::from_number(selector)
                 .expect("a special send of the table");
-            let symbol = self.vm.special_selectors[special as usize];
+            let symbol = self.vm.special_selector(special);
             return site(symbol, special.argument_count() as u8, false);
         }
         let is_super = matches!(instruction, Bytecode::SendSuper { .. });

@@ -15,7 +15,7 @@ impl Interpreter<'_> {
         let special = SpecialSend::from_number(selector).expect("a special send of the table");
         let count = special.argument_count();
         if self.vm.is_unusual(special) {
-            let selector = self.vm.special_selectors[special as usize];
+            let selector = self.vm.special_selector(special);
             return self.send_selector(selector, count);
         }
         if let Some(result) = self.fast_path(special) {
@@ -34,7 +34,7 @@ impl Interpreter<'_> {
         ) {
             self.note(SEEN_OTHERS);
         }
-        let selector = self.vm.special_selectors[special as usize];
+        let selector = self.vm.special_selector(special);
         self.send_selector(selector, count)
     }
 
